@@ -1,0 +1,21 @@
+import { limits } from '../limits.ts'
+
+/** Lower-case hexadecimal SHA-256 of a text's UTF-8 bytes; given by the caller, because this package runs anywhere. */
+export type DigestText = (text: string) => string
+
+/**
+ * An id for a value found in a call's arguments: printable ASCII stays as it is, everything else is percent-encoded
+ * (and the percent sign with it, so that two values never share an id), and what is too long keeps its beginning and
+ * end around a digest.
+ *
+ * @returns undefined for values that name nothing: null, booleans, objects, empty strings
+ */
+export function idOfValue(value: unknown, digestText: DigestText): string | undefined {
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+  if (typeof value !== 'string' || value === '') return undefined
+  const text = value.toWellFormed()
+  const encoded = text.replace(/[^\x21-\x24\x26-\x7e]/gu, (character) => encodeURIComponent(character))
+  if (encoded.length <= limits.idCharactersMax) return encoded
+  const digest = digestText(text).slice(0, 32)
+  return `${encoded.slice(0, 32)}~${digest}~${encoded.slice(-56)}`
+}
