@@ -1,0 +1,233 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { actionParts } from '../../projection/action-parts.ts'
+import type { ActionState } from '../../projection/action-state.ts'
+import { amountOf } from '../../projection/amount.ts'
+import type { ProjectionChanges, StateSource } from '../../projection/projector.ts'
+import { questions, type ActionRow, type Grade, type RunRow } from '../../projection/rows.ts'
+import type { RunState } from '../../projection/run-state.ts'
+import type { Term } from '../../projection/terms.ts'
+import { RowTable, type Column } from './row-table.ts'
+
+/** How many states stay in memory between commits: a run is written to again and again while it lasts. */
+const cachedStatesMax = 20_000
+
+/** Rows of one multi-row insert into `term`. */
+const termRows = 32
+const termColumns = 4
+
+const gradeLetter: Readonly<Record<Grade, string>> = {
+  observed: 'o',
+  claimed: 'c',
+  inferred: 'i',
+  none: 'n',
+  missing: 'm',
+}
+
+interface Known<State> {
+  readonly pk: number
+  readonly state: State | undefined
+  /** The row as it stands in the table; undefined when there is none yet. */
+  readonly values: readonly SQLInputValue[] | undefined
+}
+
+const indexed = <Source>(name: string, of: Column<Source>['of']): Column<Source> => ({ name, isIndexed: true, of })
+const plain = <Source>(name: string, of: Column<Source>['of']): Column<Source> => ({ name, isIndexed: false, of })
+
+const runColumns: readonly Column<RunRow>[] = [
+  indexed('status', (row) => row.status),
+  indexed('outcome', (row) => row.outcome),
+  indexed('workflow', (row) => row.workflow ?? null),
+  plain('version', (row) => row.version ?? null),
+  plain('environment', (row) => row.environment ?? null),
+  indexed('customer', (row) => row.customerId ?? null),
+  plain('trigger_type', (row) => row.triggerType ?? null),
+  indexed('correlation', (row) => row.correlationId),
+  indexed('session', (row) => row.sessionId ?? null),
+  indexed('parent', (row) => row.parentRunId ?? null),
+  plain('actor_type', (row) => row.actorType ?? null),
+  indexed('actor_id', (row) => row.actorId ?? null),
+  indexed('model', (row) => row.model ?? null),
+  indexed('started_ms', (row) => row.startedMs),
+  indexed('ended_ms', (row) => row.endedMs ?? null),
+  plain('events', (row) => row.events),
+  plain('last_idx', (row) => row.lastIndex),
+  plain('answers', (row) => questions.map((question) => gradeLetter[row.answers[question]]).join('')),
+  plain('flags', (row) => spaced(row.flags)),
+]
+
+interface ActionSource {
+  readonly row: ActionRow
+  readonly state: ActionState
+  readonly run: number
+}
+
+const actionColumns: readonly Column<ActionSource>[] = [
+  indexed('run', ({ run }) => run),
+  indexed('type', ({ row }) => row.type),
+  indexed('effect_class', ({ row }) => row.effectClass),
+  plain('target_type', ({ row }) => row.targetType ?? null),
+  indexed('target_id', ({ row }) => row.targetId ?? null),
+  indexed('outcome', ({ row }) => row.outcome),
+  indexed('approver', ({ row }) => row.approver ?? null),
+  plain('edited', ({ row }) => (row.edited ? 1 : 0)),
+  indexed('started_ms', ({ row }) => row.startedMs),
+  indexed('amount', ({ row }) => amountOf(row.attributes)?.amount ?? null),
+  plain('currency', ({ row }) => amountOf(row.attributes)?.currency ?? null),
+  plain('parts', ({ state }) => spaced(actionParts(state))),
+]
+
+/** Runs and actions as rows, and the states behind them. Used inside the writer's transaction only. */
+export class ProjectionTable implements StateSource {
+  readonly #database: DatabaseSync
+  readonly #runs = new Map<string, Known<RunState>>()
+  readonly #actions = new Map<string, Known<ActionState>>()
+  readonly #termKeys = new Map<string, number>()
+  #nextRun = 0
+  #nextAction = 0
+  readonly #runRows: RowTable<RunRow>
+  readonly #actionRows: RowTable<ActionSource>
+  readonly #statements: ReturnType<typeof prepareStatements>
+
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#runRows = new RowTable(database, 'run', 'run_id', runColumns)
+    this.#actionRows = new RowTable(database, 'action', 'action_id', actionColumns)
+    this.#statements = prepareStatements(database)
+    this.reset()
+  }
+
+  /** Forgets everything in memory: after a rolled-back transaction the tables are right and the memory is not. */
+  reset(): void {
+    this.#runs.clear()
+    this.#actions.clear()
+    this.#termKeys.clear()
+    for (const row of this.#database.prepare('SELECT id, name FROM term_key').iterate()) {
+      this.#termKeys.set(String(row['name']), Number(row['id']))
+    }
+    // Runs that exist only as a number on an event count too: a rebuild empties the run table.
+    this.#nextRun = maximum(this.#database, 'SELECT max(pk) AS n FROM run') + 1
+    this.#nextAction = maximum(this.#database, 'SELECT max(pk) AS n FROM action') + 1
+  }
+
+  /** The number of a run, given out at its first event. */
+  runPk(runId: string): number {
+    const known = this.#runs.get(runId)
+    if (known !== undefined) return known.pk
+    const row = this.#runRows.read(runId)
+    if (row === undefined) {
+      const pk = this.#nextRun
+      this.#nextRun += 1
+      this.#runs.set(runId, { pk, state: undefined, values: undefined })
+      return pk
+    }
+    this.#runs.set(runId, { ...row, state: row.state as RunState })
+    return row.pk
+  }
+
+  /** Keeps a run's number in a rebuild: its events refer to it. */
+  assignRun(runId: string, pk: number): void {
+    if (this.#runs.get(runId)?.pk !== pk) this.#runs.set(runId, { pk, state: undefined, values: undefined })
+    this.#nextRun = Math.max(this.#nextRun, pk + 1)
+  }
+
+  runState(runId: string): RunState | undefined {
+    this.runPk(runId)
+    return this.#runs.get(runId)?.state
+  }
+
+  actionState(actionId: string): ActionState | undefined {
+    const known = this.#actions.get(actionId)
+    if (known !== undefined) return known.state
+    const row = this.#actionRows.read(actionId)
+    if (row === undefined) return undefined
+    const state = row.state as ActionState
+    this.#actions.set(actionId, { ...row, state })
+    return state
+  }
+
+  write(changes: ProjectionChanges): void {
+    for (const { state, row } of changes.runs) this.#writeRun(state, row)
+    for (const { state, row } of changes.actions) this.#writeAction(state, row)
+    this.#writeTerms(changes.terms)
+    trim(this.#runs)
+    trim(this.#actions)
+  }
+
+  #writeRun(state: RunState, row: RunRow): void {
+    const pk = this.runPk(row.runId)
+    const before = this.#runs.get(row.runId)?.values
+    const values = this.#runRows.write({ pk, id: row.runId }, row, { state, shown: row }, before)
+    this.#runs.set(row.runId, { pk, state, values })
+  }
+
+  #writeAction(state: ActionState, row: ActionRow): void {
+    const known = this.#actions.get(row.actionId)
+    const pk = known?.pk ?? this.#nextAction
+    this.#nextAction = Math.max(this.#nextAction, pk + 1)
+    const source = { row, state, run: this.runPk(row.runId) }
+    const values = this.#actionRows.write({ pk, id: row.actionId }, source, { state, shown: row }, known?.values)
+    this.#actions.set(row.actionId, { pk, state, values })
+  }
+
+  /** Many rows a statement: what a row costs is mostly the call. */
+  #writeTerms(terms: readonly Term[]): void {
+    const rows = new Map<string, readonly (string | number)[]>()
+    for (const { key, value, runId, actionId } of terms) {
+      const row = [
+        this.#termKey(key),
+        value,
+        this.runPk(runId),
+        actionId === undefined ? 0 : (this.#actions.get(actionId)?.pk ?? 0),
+      ]
+      // The same fact is said by several events of an action; its type tells 1 from "1".
+      rows.set(`${row.join('\0')}${typeof value}`, row)
+    }
+    let values: (string | number)[] = []
+    for (const row of rows.values()) {
+      values.push(...row)
+      if (values.length < termColumns * termRows) continue
+      this.#statements.insertTerms.run(...values)
+      values = []
+    }
+    for (let at = 0; at < values.length; at += termColumns)
+      this.#statements.insertTerm.run(...values.slice(at, at + termColumns))
+  }
+
+  #termKey(name: string): number {
+    let id = this.#termKeys.get(name)
+    if (id === undefined) {
+      id = this.#termKeys.size + 1
+      this.#statements.insertTermKey.run(id, name)
+      this.#termKeys.set(name, id)
+    }
+    return id
+  }
+}
+
+/** Words with a space at both ends, so that one of them is found by its neighbours. */
+function spaced(words: readonly string[]): string {
+  return words.length === 0 ? ' ' : ` ${words.join(' ')} `
+}
+
+function trim<Value>(cache: Map<string, Value>): void {
+  for (const key of cache.keys()) {
+    if (cache.size <= cachedStatesMax) return
+    cache.delete(key)
+  }
+}
+
+function maximum(database: DatabaseSync, sql: string): number {
+  return Number(database.prepare(sql).get()?.['n'] ?? 0)
+}
+
+function prepareStatements(
+  database: DatabaseSync,
+): Record<'insertTerm' | 'insertTerms' | 'insertTermKey', StatementSync> {
+  return {
+    insertTerm: database.prepare('INSERT OR IGNORE INTO term (key, value, run, action) VALUES (?, ?, ?, ?)'),
+    insertTerms: database.prepare(
+      `INSERT OR IGNORE INTO term (key, value, run, action) VALUES ${Array.from({ length: termRows }, () => '(?, ?, ?, ?)').join(', ')}`,
+    ),
+    insertTermKey: database.prepare('INSERT INTO term_key (id, name) VALUES (?, ?)'),
+  }
+}

@@ -1,0 +1,20 @@
+import { gradeOfTypes } from './action-row.ts'
+import type { ActionState } from './action-state.ts'
+
+/** What `has:` can ask of an action, and the types of events that answer it. */
+const typesByPart = {
+  proposal: ['decision_proposed'],
+  check: ['validation_passed', 'validation_failed'],
+  approval: ['approval_requested', 'approval_granted', 'approval_rejected', 'approval_expired', 'approval_cancelled'],
+  edit: ['decision_overridden'],
+  effect: ['side_effect_applied', 'side_effect_blocked', 'side_effect_unknown', 'side_effect_reverted'],
+} as const
+
+export type ActionPartName = keyof typeof typesByPart
+
+/** Which parts of its story an action has. */
+export function actionParts(state: ActionState): ActionPartName[] {
+  return (Object.keys(typesByPart) as ActionPartName[]).filter(
+    (part) => gradeOfTypes(state, typesByPart[part]) !== undefined,
+  )
+}
