@@ -1,0 +1,2 @@
+/** The strict parser and redaction, beside JSON.parse. */
+export { run } from '../redact.ts'
