@@ -134,8 +134,9 @@ describe('exit codes', () => {
 
   it('3: another verifier key than expected', async () => {
     const other = createPlace()
-    await other.run('import', 'ndjson', writeLines(other, 'a.ndjson', refundEvents('run-one')))
-    const made = await other.run('proof', eventId, '-o', join(other.folder, 'event.tlog-proof'))
+    const events = refundEvents('run-one')
+    await other.run('import', 'ndjson', writeLines(other, 'a.ndjson', events))
+    const made = await other.run('proof', String(events[0]?.['event_id']), '-o', join(other.folder, 'event.tlog-proof'))
     other.remove()
     const vkey = /--vkey '([^']+)'/.exec(made.err)?.[1] ?? ''
     const { code, out } = await place.run('verify', '--vkey', vkey, '--json')
