@@ -75,7 +75,11 @@ export class OpenLog implements Log {
       total: { ...total },
       text_indexed_through: page.textIndexedThrough,
       ...(facets !== undefined && {
-        facets: facets.map(({ key, values }) => ({ key, values: values.map((value) => ({ ...value })) })),
+        facets: facets.map(({ key, counted, values }) => ({
+          key,
+          counted,
+          values: values.map((value) => ({ ...value })),
+        })),
       }),
     }
   }

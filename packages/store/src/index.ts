@@ -14,6 +14,7 @@ export type {
   ProjectionComparison,
   ProjectionDifference,
   Refusal,
+  RunCount,
   StoredEvent,
   StoredPayload,
 } from './event-store.ts'

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { BoundedCount, Facet, Head, Page, PageRequest, StoredEvent } from '../../event-store.ts'
+import type { Facet, Head, Page, PageRequest, RunCount, StoredEvent } from '../../event-store.ts'
 import type { LeafEvent } from '../../projection/leaf.ts'
 import type { ActionRow, RunRow } from '../../projection/rows.ts'
 import { covers, openedPayload } from '../../stored-payload.ts'
@@ -247,7 +247,7 @@ export class LogReader implements Disposable {
     }
   }
 
-  countRuns(request: Pick<PageRequest, 'query' | 'nowMs'>): BoundedCount {
+  countRuns(request: Pick<PageRequest, 'query' | 'nowMs'>): RunCount {
     return countRuns(this.#database, { ...request, textMatches: this.#textMatches })
   }
 

@@ -15,10 +15,12 @@ export interface Plan {
   readonly condition: Condition
   /** Numbers of the only rows that can match: of runs or of actions, whichever `level` says. Absent: walk the order of the answer. */
   readonly candidates?: { readonly rows: Sql; readonly level: 'run' | 'action' }
-  /** For a walk: an index that holds an equality before the order of the answer. */
-  readonly index?: string
+  /** For a walk: an equality on an index that goes on in the order of the answer. */
+  readonly walk?: Source
   /** For a walk over runs: the rarest term of the action that is looked for, to start from in each run. */
   readonly driver?: Source
+  /** For a walk: the rarest term that every run of the answer or one of its actions has. Its entries come by run. */
+  readonly term?: Source
 }
 
 interface Part {
@@ -80,16 +82,19 @@ export function planQuery(
     const level = list === 'actions' ? 'action' : best.level
     return { condition: ordered, candidates: { rows: unionOf(best.sources, level), level } }
   }
-  const index = walk?.sources[0]?.index
-  const driver = sorted.find(
-    (part) =>
-      part.condition.kind === 'leaf' &&
-      part.level === 'action' &&
-      part.sources.length === 1 &&
-      part.sources[0]?.table === 'term' &&
-      part.sources[0].equality,
-  )?.sources[0]
-  return { condition: ordered, ...(index !== undefined && { index }), ...(driver !== undefined && { driver }) }
+  const walkSource = walk?.sources[0]
+  const terms = sorted.filter(
+    ({ condition: { kind }, sources: [only, ...more] }) =>
+      kind === 'leaf' && only?.table === 'term' && more.length === 0 && only.equality,
+  )
+  const driver = terms.find(({ level }) => level === 'action')?.sources[0]
+  const term = terms[0]?.sources[0]
+  return {
+    condition: ordered,
+    ...(walkSource !== undefined && { walk: walkSource }),
+    ...(driver !== undefined && { driver }),
+    ...(term !== undefined && { term }),
+  }
 }
 
 /** The smallest part that is one equality on an index which continues in the order of the answer. */
