@@ -6,7 +6,7 @@ import { covers, openedPayload } from '../../stored-payload.ts'
 import { Vault, type VaultEntry } from '../../vault/vault.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
 import { eventText, type EventText } from '../../text-words.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, readerCache } from './database.ts'
 import { auditEntries, type EntryAudit } from './entry-audit.ts'
 import { readLeafHashes } from './leaf-hashes.ts'
 import { facetRuns } from './query-facets.ts'
@@ -61,6 +61,7 @@ export class LogReader implements Disposable {
     this.#database = openDatabase(options.path, { readOnly: true })
     try {
       refuseNewer(this.#database, '')
+      this.#database.exec(readerCache)
     } catch (error) {
       this.#database.close()
       throw error

@@ -93,9 +93,7 @@ function valuesOf(database: DatabaseSync, key: string): Sql {
   const runColumn =
     key === 'outcome' || key === 'workflow' ? key : key === 'actor' ? 'actor_id' : ownValue(runColumns, key)
   if (runColumn !== undefined) {
-    return sql(
-      `SELECT run.${runColumn} AS value FROM json_each(?) AS sample CROSS JOIN run ON run.pk = sample.value`,
-    )
+    return sql(`SELECT run.${runColumn} AS value FROM json_each(?) AS sample CROSS JOIN run ON run.pk = sample.value`)
   }
   const column = key === 'target' ? 'target_id' : ownValue(actionColumns, key)
   if (column !== undefined) {

@@ -2,9 +2,9 @@ import { limits } from '@counterfoil/schema'
 import type { DatabaseSync } from 'node:sqlite'
 import { binds, type Condition } from '../../query/condition.ts'
 import { compile, compileScope, type MatchContext } from './query-match.ts'
-import { planQuery, type Plan } from './query-plan.ts'
-import type { Source } from './query-source.ts'
-import { always, compose, never, type Sql } from './query-sql.ts'
+import { planQuery } from './query-plan.ts'
+import { never } from './query-sql.ts'
+import { walkOf } from './query-walk.ts'
 
 /** How long looking may take and in which steps. */
 export interface Patience {
@@ -43,116 +43,30 @@ export function findRuns(
 ): FoundRuns {
   const { most, patience } = options
   const deadlineMs = performance.now() + patience.timeMsMax
-  const plan = planQuery(database, condition, context, {
-    list: 'runs',
-    bound: binds(condition),
-    wanted: most,
-    byStart: true,
-  })
+  const bound = binds(condition)
+  const plan = planQuery(database, condition, context, { list: 'runs', bound, wanted: most, byStart: true })
   if (plan === undefined) return { runs: [] }
-  const filter = filterOf(database, plan, context)
-  if (filter === undefined) return { runs: [] }
-  const nextPiece = piecesOf(database, plan)
+  const walk = walkOf(database, plan, bound)
+  const match =
+    walk.level === 'action'
+      ? compile(walk.condition, 'action', context)
+      : compileScope(walk.condition, context, plan.driver)
+  if (match === never) return { runs: [] }
+  const statement = database.prepare(
+    `SELECT json_group_array(run.pk) AS found FROM ${walk.from} WHERE ${walk.where} AND ${match.text}`,
+  )
   const found = new Set<number>()
   let pieceRows = patience.pieceRows
   for (;;) {
     const begunMs = performance.now()
-    const piece = nextPiece(pieceRows)
-    for (const run of filter(piece.rows)) found.add(run)
+    const { parameters, isLast } = walk.next(pieceRows)
+    const row = statement.get(...parameters, ...match.parameters)
+    for (const run of JSON.parse(String(row?.['found'])) as number[]) found.add(run)
     if (found.size > most) return { runs: [...found].slice(0, most), cut: 'rows' }
-    if (piece.isLast) return { runs: [...found] }
+    if (isLast) return { runs: [...found] }
     const endMs = performance.now()
     if (endMs >= deadlineMs) return { runs: [...found], cut: 'time' }
     const rowsInTime = (pieceRows * pieceMs) / Math.max(endMs - begunMs, 0.01)
     pieceRows = Math.max(1, Math.min(Math.round(rowsInTime), pieceRows * 4, pieceRowsMax))
   }
-}
-
-/** Of numbers of runs (or of actions, where the candidates are those), the runs that match. Undefined when none can. */
-function filterOf(
-  database: DatabaseSync,
-  plan: Plan,
-  context: MatchContext,
-): ((rows: readonly number[]) => readonly number[]) | undefined {
-  const ofActions = plan.candidates?.level === 'action'
-  const match = ofActions
-    ? compile(plan.condition, 'action', context)
-    : compileScope(plan.condition, context, plan.driver)
-  if (match === never) return undefined
-  if (match === always && !ofActions) return (rows) => rows
-  const joined = ofActions
-    ? 'CROSS JOIN action ON action.pk = found.value CROSS JOIN run ON run.pk = action.run'
-    : 'CROSS JOIN run ON run.pk = found.value'
-  const { text, parameters } = compose(
-    `SELECT json_group_array(run.pk) AS found FROM json_each(?) AS found ${joined} WHERE {}`,
-    match,
-  )
-  const statement = database.prepare(text)
-  return (rows) => numbersOf(statement.get(JSON.stringify(rows), ...parameters)?.['found'])
-}
-
-interface Piece {
-  readonly rows: readonly number[]
-  readonly isLast: boolean
-}
-
-/** Where to look, in pieces of so many rows at most. */
-type Pieces = (rowsMax: number) => Piece
-
-function piecesOf(database: DatabaseSync, { candidates, walk, term }: Plan): Pieces {
-  if (candidates !== undefined) return listedPieces(database, candidates.rows)
-  return walk === undefined && term !== undefined ? termPieces(database, term) : startedPieces(database, walk)
-}
-
-/** The candidates are few: read at once, and matched piece by piece. */
-function listedPieces(database: DatabaseSync, candidates: Sql): Pieces {
-  const { text, parameters } = compose(
-    'SELECT json_group_array(pk) AS found FROM (SELECT DISTINCT pk FROM ({}) ORDER BY pk DESC)',
-    candidates,
-  )
-  const rows = numbersOf(database.prepare(text).get(...parameters)?.['found'])
-  let at = 0
-  return (rowsMax) => {
-    const piece = rows.slice(at, at + rowsMax)
-    at += rowsMax
-    return { rows: piece, isLast: at >= rows.length }
-  }
-}
-
-/** Runs that have a term: its entries come by run, so that no other run is looked at. */
-function termPieces(database: DatabaseSync, { where }: Source): Pieces {
-  const { text, parameters } = compose(
-    'SELECT json_group_array(run) AS found FROM (SELECT DISTINCT run FROM term WHERE {} AND run < ? ORDER BY run DESC LIMIT ?)',
-    where,
-  )
-  const statement = database.prepare(text)
-  let before = Number.MAX_SAFE_INTEGER
-  return (rowsMax) => {
-    const rows = numbersOf(statement.get(...parameters, before, rowsMax)?.['found'])
-    before = rows.at(-1) ?? 0
-    return { rows, isLast: rows.length < rowsMax }
-  }
-}
-
-/** All runs, or those with one value in an index, in the order in which they started. */
-function startedPieces(database: DatabaseSync, walk: Source | undefined): Pieces {
-  const { text, parameters } = compose(
-    `SELECT json_group_array(pk) AS found, min(started_ms) AS oldest FROM (
-       SELECT pk, started_ms FROM run INDEXED BY ${walk?.index ?? 'run_started'}
-        WHERE {} AND (started_ms, pk) < (?, ?) ORDER BY started_ms DESC, pk DESC LIMIT ?)`,
-    walk?.where ?? always,
-  )
-  const statement = database.prepare(text)
-  let [beforeMs, before] = [Number.MAX_SAFE_INTEGER, 0]
-  return (rowsMax) => {
-    const row = statement.get(...parameters, beforeMs, before, rowsMax)
-    const rows = numbersOf(row?.['found'])
-    beforeMs = Number(row?.['oldest'] ?? 0)
-    before = rows.at(-1) ?? 0
-    return { rows, isLast: rows.length < rowsMax }
-  }
-}
-
-function numbersOf(json: unknown): readonly number[] {
-  return JSON.parse(String(json)) as number[]
 }

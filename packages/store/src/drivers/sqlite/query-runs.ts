@@ -48,7 +48,8 @@ export function queryActions(database: DatabaseSync, request: RowsRequest): Rows
 export function countRuns(database: DatabaseSync, request: SelectRequest): RunCount {
   const context = createMatchContext(database, request)
   const condition = conditionOf(request.query)
-  const { runs, cut } = countedByIndex(database, condition, context) ?? countFound(database, condition, context, request)
+  const { runs, cut } =
+    countedByIndex(database, condition, context) ?? countFound(database, condition, context, request)
   const bound = cut ?? (context.textComplete() ? undefined : 'text')
   return bound === undefined ? { count: runs, exact: true } : { count: runs, exact: false, bound }
 }
