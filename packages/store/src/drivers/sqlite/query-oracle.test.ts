@@ -381,7 +381,8 @@ describe('SQL over the projections', () => {
         gen().map((g) => makeEvents(g)),
         array(queries, { minLength: 8, maxLength: 16 }),
         constantFrom(0, 3, 20_000),
-        (events, texts, candidatesMax) => {
+        constantFrom(0, 60_000),
+        (events, texts, candidatesMax, sampleMs) => {
           const { database, rows, textMatches } = makeSides(events, [])
           using closing = { [Symbol.dispose]: () => database.close() }
           expect(closing).toBeDefined()
@@ -396,11 +397,9 @@ describe('SQL over the projections', () => {
             if (exact) expect([text, count, bound]).toEqual([text, truth.count, undefined])
             else expect([text, bound, count <= truth.count]).toEqual([text, 'time', true])
             bounded += exact ? 0 : 1
-            const whole = memoryFacets(runs, { ...request, keys: facetKeys })
-            for (const [at, { key, counted, values }] of facetRuns(database, {
-              ...request,
-              keys: facetKeys,
-            }).entries()) {
+            const asked = { ...request, keys: facetKeys, patience: { ...patience, timeMsMax: sampleMs } }
+            const whole = memoryFacets(runs, asked)
+            for (const [at, { key, counted, values }] of facetRuns(database, asked).entries()) {
               const all = new Map(whole[at]?.values.map((value) => [value.value, value.count]))
               expect([text, key, counted <= (whole[at]?.counted ?? 0)]).toEqual([text, key, true])
               for (const one of values) {
@@ -416,6 +415,50 @@ describe('SQL over the projections', () => {
       { numRuns: 60 },
     )
     expect(bounded).toBeGreaterThan(20)
+  })
+
+  it('counts runs of which one action has everything, whichever index is walked', () => {
+    const events: Record<string, unknown>[] = []
+    const add = (run: string, fields: Record<string, unknown>): void => {
+      const index = events.length
+      const action = { type: 'a', effect_class: 'write' }
+      events.push({
+        event_id: `e-${index}`,
+        index,
+        run_id: run,
+        run_seq: index,
+        recorded_at: new Date(nowMs).toISOString(),
+        key_id: 'k',
+        assurance: 'authenticated',
+        time_quality: 'ok',
+        ...fields,
+        ...(fields['action'] !== undefined && { action: { ...action, id: fields['action'] } }),
+      })
+    }
+    for (let run = 0; run < 8; run += 1) {
+      add(`r${run}`, { event_type: 'run_created' })
+      for (const action of ['x', 'y']) {
+        const id = `${action}${run}`
+        const tool = run === 3 && action === 'x' ? { tool: { name: 'rare' } } : {}
+        add(`r${run}`, { event_type: 'decision_proposed', action: id, ...tool })
+        const isSure = action === 'x'
+        add(`r${run}`, {
+          event_type: isSure ? 'side_effect_applied' : 'side_effect_unknown',
+          action: id,
+          effect: { status: isSure ? 'applied' : 'unknown' },
+        })
+      }
+    }
+    const { database, textMatches } = makeSides(events as unknown as LeafEvent[], [])
+    using closing = { [Symbol.dispose]: () => database.close() }
+    expect(closing).toBeDefined()
+    const count = (text: string): number =>
+      countRuns(database, { query: parse(text) ?? parseQuery('').ast, nowMs, textMatches, candidatesMax: 0 }).count
+    // The run as a whole is unconfirmed; only the action with the tool is done.
+    expect(count('tool:rare outcome:done')).toBe(1)
+    expect(count('tool:rare outcome:unconfirmed')).toBe(0)
+    expect(count('tool:rare')).toBe(1)
+    expect(count('outcome:done action:a')).toBe(8)
   })
 
   it('finds with a negation exactly what the query itself does not find', () => {
