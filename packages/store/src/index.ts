@@ -31,7 +31,8 @@ export {
   type RunRow,
   type RunStatus,
 } from './projection/rows.ts'
-export type { LogReader, RunEvent } from './drivers/sqlite/log-reader.ts'
+export type { LogReader } from './drivers/sqlite/log-reader.ts'
+export type { RunEvent } from './drivers/sqlite/payload-reader.ts'
 export type { AuditedBody, EntryAudit } from './drivers/sqlite/entry-audit.ts'
 export { covers } from './stored-payload.ts'
 export { openSqliteStore, publicIdOf, SqliteStore, type SqliteStoreOptions } from './drivers/sqlite/sqlite-store.ts'

@@ -1,9 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Facet, Head, Page, PageRequest, RunCount, StoredEvent, StoredPayload } from '../../event-store.ts'
-import type { LeafEvent } from '../../projection/leaf.ts'
+import type { Facet, Head, Page, PageRequest, RunCount, StoredEvent } from '../../event-store.ts'
 import type { ActionRow, RunRow } from '../../projection/rows.ts'
-import { covers, openedPayload } from '../../stored-payload.ts'
-import { commitmentOf, Vault, type VaultEntry } from '../../vault/vault.ts'
+import { Vault } from '../../vault/vault.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
 import { eventText, type EventText } from '../../text-words.ts'
 import { openDatabase, readerCache } from './database.ts'
@@ -12,30 +10,15 @@ import { readLeafHashes } from './leaf-hashes.ts'
 import { facetRuns } from './query-facets.ts'
 import { attributeKeys, countRuns, queryActions, queryRuns } from './query-runs.ts'
 import { refuseNewer } from './migrate.ts'
+import { PayloadReader, type EventRow, type RunEvent } from './payload-reader.ts'
 import { edgeFits, lastRecordedMs, readTile } from './start-guards.ts'
 import { TextReader } from './text-reader.ts'
-
-/** How many opened blocks stay in memory: a page of events shares a few. */
-const openBlocksMax = 64
 
 export interface LogReaderOptions {
   readonly path: string
   readonly textFolder: string
   readonly origin: string
   readonly vaultKey: Uint8Array
-}
-
-/** The bodies of one block by index and kind. */
-type OpenBlock = ReadonlyMap<string, VaultEntry>
-
-/**
- * An event of a run with its texts: a report needs no bytes and no salts, and strings cross from the reader's thread at a
- * fraction of the cost of many small buffers.
- */
-export interface RunEvent {
-  /** The leaf, exactly as hashed. */
-  readonly leaf: string
-  readonly payload?: { readonly state: 'present'; readonly text: string } | Exclude<StoredPayload, { state: 'present' }>
 }
 
 /** What {@link LogReader.openRun} found; `run` is there when exactly one run was meant. */
@@ -58,20 +41,13 @@ export interface RunRows {
 /** Bodies of one answer, in bytes: a run of huge payloads must not fill the memory. What is beyond is left out. */
 const answerBodiesBytesMax = 16 * 1024 * 1024
 
-interface EventRow {
-  readonly idx: number
-  readonly block: number | null
-  readonly leaf: Uint8Array
-}
-
 /** Reads one log on a connection of its own. Each call is one short statement or a few: an open reader would make the WAL grow. */
 export class LogReader implements Disposable {
   readonly #database: DatabaseSync
   readonly #origin: string
   readonly #vault: Vault
   readonly #text: TextReader
-  readonly #blocks = new Map<number, OpenBlock | undefined>()
-  #blocksAtSize = 0
+  readonly #payloads: PayloadReader
   readonly #statements = new Map<string, StatementSync>()
 
   constructor(options: LogReaderOptions) {
@@ -85,6 +61,7 @@ export class LogReader implements Disposable {
     }
     this.#origin = options.origin
     this.#vault = new Vault(options.vaultKey, options.origin)
+    this.#payloads = new PayloadReader(this.#database, this.#vault)
     this.#text = new TextReader(options.textFolder)
   }
 
@@ -160,7 +137,7 @@ export class LogReader implements Disposable {
   eventById(eventId: string): StoredEvent | undefined {
     return this.#snapshot(() => {
       const row = this.#prepared('SELECT idx, block, leaf FROM event WHERE event_id = ?').get(uuidToBytes(eventId))
-      return row === undefined ? undefined : this.#stored(row as unknown as EventRow, true)
+      return row === undefined ? undefined : this.#payloads.stored(row as unknown as EventRow, true)
     })
   }
 
@@ -168,7 +145,7 @@ export class LogReader implements Disposable {
     return this.#snapshot(() =>
       this.#prepared('SELECT idx, block, leaf FROM event WHERE idx >= ? ORDER BY idx LIMIT ?')
         .all(from, limit)
-        .map((row) => this.#stored(row as unknown as EventRow, payloads)),
+        .map((row) => this.#payloads.stored(row as unknown as EventRow, payloads)),
     )
   }
 
@@ -192,23 +169,10 @@ export class LogReader implements Disposable {
       .map((row) => {
         const leaf = String(row['leaf'])
         if (bytes >= answerBodiesBytesMax) return { leaf }
-        const payload = this.#payloadText(Number(row['idx']), leaf, row['block'])
+        const payload = this.#payloads.payloadText(Number(row['idx']), row['block'] as number | null, leaf)
         bytes += payload?.state === 'present' ? payload.text.length : 0
         return payload === undefined ? { leaf } : { leaf, payload }
       })
-  }
-
-  #payloadText(index: number, leaf: string, block: unknown): RunEvent['payload'] {
-    const entry = typeof block === 'number' ? this.#block(block)?.get(`${index} payload`) : undefined
-    // What the leaf says of a body stands in it in one form, so that nothing has to be parsed to find that it is said.
-    const said = '"payload":{"commitment":"'
-    if (entry !== undefined && leaf.includes(`${said}${commitmentOf(entry.salt, entry.bytes)}"`)) {
-      const { buffer, byteOffset, byteLength } = entry.bytes
-      return { state: 'present', text: Buffer.from(buffer, byteOffset, byteLength).toString('utf8') }
-    }
-    if (entry === undefined && !leaf.includes('"commitment"')) return undefined
-    const { payload } = this.#stored({ idx: index, block: block as number | null, leaf: Buffer.from(leaf) }, true)
-    return payload?.state === 'present' ? { state: 'present', text: payload.text } : payload
   }
 
   runEvents(runId: string, from: number, limit: number, payloads: boolean): StoredEvent[] {
@@ -219,7 +183,7 @@ export class LogReader implements Disposable {
       )
         .all(runId, from, limit)
         .map((row) => {
-          const stored = this.#stored(row as unknown as EventRow, payloads && bytes < answerBodiesBytesMax)
+          const stored = this.#payloads.stored(row as unknown as EventRow, payloads && bytes < answerBodiesBytesMax)
           bytes += stored.payload?.state === 'present' ? stored.payload.text.length : 0
           return stored
         }),
@@ -240,7 +204,7 @@ export class LogReader implements Disposable {
   #snapshot<T>(read: () => T): T {
     this.#database.exec('BEGIN')
     try {
-      this.#forgetOldBlocks()
+      this.#payloads.refresh()
       return read()
     } finally {
       this.#database.exec('COMMIT')
@@ -254,7 +218,7 @@ export class LogReader implements Disposable {
         .all(from, limit)
         .map((row) => {
           const index = Number(row['idx'])
-          const bodies = row['block'] === null ? undefined : this.#block(Number(row['block']))
+          const bodies = row['block'] === null ? undefined : this.#payloads.bodies(Number(row['block']))
           return eventText(index, String(row['leaf']), {
             payload: bodies?.get(`${index} payload`)?.bytes,
             summary: bodies?.get(`${index} summary`)?.bytes,
@@ -309,90 +273,16 @@ export class LogReader implements Disposable {
     return attributeKeys(this.#database)
   }
 
+  readonly #textMatches = (expression: string, limit: number): { runs: number[]; complete: boolean } =>
+    this.#text.runsMatching(this.#database, expression, limit)
+
   /** For callers in this thread that compare whole tables. */
   get database(): DatabaseSync {
     return this.#database
   }
 
-  readonly #textMatches = (expression: string, limit: number): { runs: number[]; complete: boolean } =>
-    this.#text.runsMatching(this.#database, expression, limit)
-
-  #stored(row: EventRow, payloads: boolean): StoredEvent {
-    const base = { index: row.idx, leaf: row.leaf }
-    if (!payloads) return base
-    const leaf = parsedLeaf(row.leaf)
-    if (leaf === undefined || (leaf.payload === undefined && leaf.summary === undefined)) return base
-    const entries = row.block === null ? undefined : this.#block(row.block)
-    if (entries === undefined) {
-      const state = row.block === null ? (this.#isErased(leaf) ? 'erased' : 'missing') : 'damaged'
-      return {
-        ...base,
-        ...(leaf.payload !== undefined && { payload: { state } }),
-        ...(leaf.summary !== undefined && { summaryState: state }),
-      }
-    }
-    const of = (kind: VaultEntry['kind']): VaultEntry | undefined => entries.get(`${row.idx} ${kind}`)
-    const summary = leaf.summary === undefined ? undefined : openedPayload(of('summary'), leaf.summary.commitment)
-    return {
-      ...base,
-      ...(leaf.payload !== undefined && { payload: openedPayload(of('payload'), leaf.payload.commitment) }),
-      ...(summary !== undefined &&
-        (summary.state === 'present' ? { summary: summary.text } : { summaryState: summary.state })),
-    }
-  }
-
-  /** Whether a `payload_erased` of the log covers this event. */
-  #isErased(leaf: LeafEvent): boolean {
-    const erasures = this.#prepared(
-      `SELECT leaf FROM event WHERE idx > ? AND run IS (SELECT pk FROM run WHERE run_id = ?) AND leaf LIKE '%"event_type":"payload_erased"%'`,
-    ).all(leaf.index, leaf.run_id ?? null)
-    return erasures.some((row) =>
-      covers(JSON.parse(Buffer.from(row['leaf'] as Uint8Array).toString('utf8')) as LeafEvent, leaf),
-    )
-  }
-
-  /** Opened blocks are kept within a snapshot and until the next commit, because erasure rewrites blocks. */
-  #forgetOldBlocks(): void {
-    const size = Number(this.#prepared('SELECT size FROM head').get()?.['size'] ?? 0)
-    if (size !== this.#blocksAtSize) this.#blocks.clear()
-    this.#blocksAtSize = size
-  }
-
-  #block(block: number): OpenBlock | undefined {
-    if (!this.#blocks.has(block)) {
-      if (this.#blocks.size >= openBlocksMax) this.#blocks.clear()
-      const entries = this.#openBlock(block)
-      this.#blocks.set(block, entries && new Map(entries.map((entry) => [`${entry.index} ${entry.kind}`, entry])))
-    }
-    return this.#blocks.get(block)
-  }
-
-  #openBlock(block: number): readonly VaultEntry[] | undefined {
-    const row = this.#prepared(
-      'SELECT sealed, wrapped FROM vault_block JOIN vault_key ON vault_key.id = vault_block.key WHERE vault_block.id = ?',
-    ).get(block)
-    if (row === undefined) return undefined
-    try {
-      return this.#vault.openBlock(this.#vault.unwrapKey(row['wrapped'] as Uint8Array), row['sealed'] as Uint8Array)
-    } catch {
-      return undefined
-    }
-  }
-
   [Symbol.dispose](): void {
     this.#text[Symbol.dispose]()
     this.#database.close()
-  }
-}
-
-/** Undefined for bytes that somebody changed into no envelope: verification has to get past them. */
-function parsedLeaf(bytes: Uint8Array): LeafEvent | undefined {
-  try {
-    const leaf = JSON.parse(Buffer.from(bytes).toString('utf8')) as LeafEvent
-    return [leaf.payload, leaf.summary].every((body) => body === undefined || typeof body.commitment === 'string')
-      ? leaf
-      : undefined
-  } catch {
-    return undefined
   }
 }
