@@ -57,6 +57,8 @@ export interface Log {
   actions(options: ListOptions): Promise<ActionPage>
   /** @param runId a run id, or a prefix that only one run has */
   run(runId: string, options?: { from?: number; limit?: number }): Promise<RunReport>
+  /** The same as {@link run} gives, as JSON in UTF-8; a fraction of the work. */
+  runJson(runId: string, options?: { from?: number; limit?: number }): Promise<Uint8Array<ArrayBuffer>>
   event(eventId: string): Promise<EventReport>
   report(): Promise<LogReport>
   /** The newest checkpoint; undefined while the log is empty. */

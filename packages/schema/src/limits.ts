@@ -32,4 +32,10 @@ export const limits = {
   pageItemsDefault: 50,
   /** Counts above this are shown as "at least". */
   exactCountMax: 10_000,
+  /** A count that takes longer is shown as "at least" what was counted by then. */
+  countTimeMsMax: 35,
+  /** How long the runs are looked for that facets count, for all facets of an answer together. */
+  facetSampleTimeMsMax: 60,
+  /** How long facets are counted then, for all of an answer together; what is left counts fewer runs. */
+  facetCountTimeMsMax: 60,
 } as const

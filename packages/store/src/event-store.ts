@@ -85,8 +85,16 @@ export interface BoundedCount {
   readonly exact: boolean
 }
 
+/** How many runs match. */
+export interface RunCount extends BoundedCount {
+  /** Why there may be more: beyond 10,000, not counted in time, or in texts beyond the newest that were looked at. */
+  readonly bound?: 'rows' | 'time' | 'text'
+}
+
 export interface Facet {
   readonly key: string
+  /** How many runs were looked at: all that match, or the newest of them. */
+  readonly counted: number
   readonly values: readonly (BoundedCount & { readonly value: string | null })[]
 }
 
@@ -155,7 +163,7 @@ export interface EventStore extends AsyncDisposable {
   runIdsByPrefix(log: string, prefix: string, limit: number): Promise<readonly string[]>
   runs(log: string, request: PageRequest): Promise<Page<RunRow>>
   actions(log: string, request: PageRequest): Promise<Page<ActionRow>>
-  countRuns(log: string, request: { query: Query; nowMs: number }): Promise<BoundedCount>
+  countRuns(log: string, request: { query: Query; nowMs: number }): Promise<RunCount>
   facets(log: string, request: { query: Query; nowMs: number; keys: readonly string[] }): Promise<readonly Facet[]>
   attributeKeys(log: string): Promise<readonly string[]>
 

@@ -14,6 +14,7 @@ export type {
   ProjectionComparison,
   ProjectionDifference,
   Refusal,
+  RunCount,
   StoredEvent,
   StoredPayload,
 } from './event-store.ts'
@@ -31,6 +32,7 @@ export {
   type RunStatus,
 } from './projection/rows.ts'
 export type { LogReader } from './drivers/sqlite/log-reader.ts'
+export type { RunEvent } from './drivers/sqlite/payload-reader.ts'
 export type { AuditedBody, EntryAudit } from './drivers/sqlite/entry-audit.ts'
 export { covers } from './stored-payload.ts'
 export { openSqliteStore, publicIdOf, SqliteStore, type SqliteStoreOptions } from './drivers/sqlite/sqlite-store.ts'

@@ -1,6 +1,6 @@
 import { hasEffect, questions, type ActionRow, type Question, type RunRow } from '@counterfoil/store'
 import type { Answer } from '../report/run.ts'
-import { evidenceOf, ofType, quoteOf, type RunFact } from './run-facts.ts'
+import { evidenceOf, firstQuoteOf, ofType, quoteOf, type RunFact } from './run-facts.ts'
 import { attributeWords, counted, listed, rowWords } from './words.ts'
 
 const titles: Readonly<Record<Question, string>> = {
@@ -66,9 +66,7 @@ function answerTrigger({ row, facts }: Run): Draft {
   const inputs = ofType(facts, 'input_resolved')
   return {
     text: `${started[row.triggerType] ?? row.triggerType}${row.triggerRef === undefined ? '' : ` (${row.triggerRef})`}${row.flags.includes('time_unknown') ? ' at a time that the source does not give' : ` at ${new Date(row.startedMs).toISOString()}`}${customer}.`,
-    quote:
-      quoteOf(from[0]) ??
-      (row.triggerType === 'user' ? inputs.map(quoteOf).find((quote) => quote !== undefined) : undefined),
+    quote: quoteOf(from[0]) ?? (row.triggerType === 'user' ? firstQuoteOf(inputs) : undefined),
     from,
   }
 }
@@ -100,10 +98,7 @@ function answerProposal(run: Run): Draft {
   const begin = from.length === 0 ? 'No proposal is on record, although the run acted: ' : ''
   return {
     text: `${begin}${counted(run.actions.length, 'action')}: ${listed(words)}.`,
-    quote: from
-      .filter(({ leaf }) => leaf.action?.effect_class !== 'communicate')
-      .map(quoteOf)
-      .find((quote) => quote !== undefined),
+    quote: firstQuoteOf(from.filter(({ leaf }) => leaf.action?.effect_class !== 'communicate')),
     from,
   }
 }
@@ -152,7 +147,7 @@ function answerApproval(run: Run): Draft {
     )
     return {
       text: `${listed(words)}.`,
-      quote: decided.map(quoteOf).find((quote) => quote !== undefined),
+      quote: firstQuoteOf(decided),
       from: decided,
     }
   }

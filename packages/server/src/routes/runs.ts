@@ -1,7 +1,7 @@
 import { RunPageSchema, RunReportSchema } from '@counterfoil/ledger'
 import { integer } from '../parameters.ts'
 import { explainingQuery } from '../query-problem.ts'
-import { defineRoute, json } from '../route.ts'
+import { defineRoute, json, jsonText } from '../route.ts'
 import { facetsParameter, listOptions, listParameters } from './list-parameters.ts'
 
 export const readRuns = defineRoute({
@@ -35,6 +35,6 @@ export const readRun = defineRoute({
   answers: { 200: { description: 'The run', schema: RunReportSchema } },
   handle: async ({ http, server, query, principal }) => {
     const log = await server.ledger.log(principal.log)
-    return json(http, await log.run(http.req.param('id') ?? '', query))
+    return jsonText(http, await log.runJson(http.req.param('id') ?? '', query))
   },
 })
