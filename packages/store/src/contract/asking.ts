@@ -286,6 +286,7 @@ export function describeAsking(open: OpenStore): void {
         facets.map(({ key, values }) => [key, values.map(({ value, count }) => [value, count])]),
       )
       expect(facets.flatMap(({ values }) => values).every(({ exact }) => exact)).toBe(true)
+      expect(facets.map(({ counted }) => counted)).toEqual(facets.map(() => 2))
       expect(seen).toEqual({
         environment: [['production', 2]],
         workflow: [['refunds', 2]],
