@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { PreparedEvent } from '../../prepared-event.ts'
 import { buffersOf, packRequest, unpackEvents } from './packed-events.ts'
