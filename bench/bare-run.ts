@@ -13,8 +13,8 @@ export function openBareRun(data: string): BareRun {
   const [folder = ''] = readdirSync(join(data, 'logs'))
   const database = new DatabaseSync(join(data, 'logs', folder, 'log.db'), { readOnly: true })
   const byRun = [
-    'SELECT pk, shown FROM run JOIN run_state USING (pk) WHERE run_id = ?',
-    'SELECT shown FROM action JOIN action_state USING (pk) WHERE run = (SELECT pk FROM run WHERE run_id = ?) ORDER BY pk',
+    'SELECT pk, state FROM run JOIN run_state USING (pk) WHERE run_id = ?',
+    'SELECT state FROM action JOIN action_state USING (pk) WHERE run = (SELECT pk FROM run WHERE run_id = ?) ORDER BY pk',
   ].map((sql) => database.prepare(sql))
   const ids = database.prepare('SELECT run_id FROM run WHERE run_id >= ? ORDER BY run_id LIMIT 2')
   const events = database.prepare(

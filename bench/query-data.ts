@@ -127,8 +127,8 @@ export function fillQueryTables(
   const insertAction = database.prepare(
     `INSERT INTO action VALUES (${Array.from({ length: 14 }, () => '?').join(', ')})`,
   )
-  const insertRunState = database.prepare('INSERT INTO run_state VALUES (?, ?, ?)')
-  const insertActionState = database.prepare('INSERT INTO action_state VALUES (?, ?, ?)')
+  const insertRunState = database.prepare('INSERT INTO run_state VALUES (?, ?)')
+  const insertActionState = database.prepare('INSERT INTO action_state VALUES (?, ?)')
   const loose: StatementSync = database.prepare('INSERT INTO loose VALUES (?, ?, ?, ?)')
   let pk = 0
   for (let run = 1; run <= runs; run += 1) {
@@ -163,11 +163,7 @@ export function fillQueryTables(
       random() < 0.3 ? 'ocoonm' : 'ccccnc',
       random() < 0.1 ? ' redacted ' : ' ',
     )
-    insertRunState.run(
-      run,
-      '{}',
-      JSON.stringify({ runId: id, status, outcome: runOutcome, workflow, startedMs, padding: 'x'.repeat(500) }),
-    )
+    insertRunState.run(run, runStateText(id, startedMs))
     const onRun = (key: string, value: string): unknown => loose.run(key, value, run, 0)
     for (const type of usualTypes) onRun('type', type)
     if (random() < 0.02) onRun('type', 'approval_rejected')
@@ -197,11 +193,7 @@ export function fillQueryTables(
         amount === null ? null : random() < 0.7 ? 'EUR' : 'USD',
         approved ? ' proposal check approval effect ' : ' proposal check effect ',
       )
-      insertActionState.run(
-        pk,
-        '{}',
-        JSON.stringify({ actionId, runId: id, type, outcome: actionOutcome, padding: 'x'.repeat(400) }),
-      )
+      insertActionState.run(pk, actionStateText(actionId, id, type, effect))
       const onAction = (key: string, value: string | number): unknown => loose.run(key, value, run, pk)
       onAction('tool', pick(tools))
       onAction('reason', pick(reasons))
@@ -225,4 +217,69 @@ export function fillQueryTables(
     CREATE INDEX term_run ON term (run, key, value, action);
     COMMIT`)
   return { actions: pk, terms: Number(database.prepare('SELECT count(*) AS n FROM term').get()?.['n']) }
+}
+
+const eventTypesShown = [
+  'decision_proposed',
+  'validation_passed',
+  'tool_called',
+  'tool_completed',
+  'side_effect_applied',
+]
+
+/** States of the size and shape that the store keeps: pages of answers are shown from them. */
+function runStateText(runId: string, startedMs: number): string {
+  const at = [0, runId]
+  const part = {
+    types: Object.fromEntries(eventTypesShown.map((type) => [type, { count: 8, grade: 'claimed' }])),
+    ends: { run_completed: { at: [50, runId], ms: startedMs } },
+    startedMs,
+    timed: true,
+    lastSeq: 50,
+    events: 51,
+    effectful: true,
+    allowed: true,
+    held: false,
+    redacted: false,
+    failedResult: false,
+    first: at,
+    created: {
+      at,
+      value: { workflow: { name: 'refunds', version: '4.2.1' }, customerId: 'acme', trigger: { type: 'event' } },
+    },
+  }
+  return JSON.stringify({
+    runId,
+    parts: { k_0123456789abcdef: part },
+    owner: 'k_0123456789abcdef',
+    ownerCreated: true,
+    firstIndex: 0,
+    lastIndex: 50,
+    erased: 0,
+    actions: { done: 8 },
+    edited: 0,
+    needingApproval: 0,
+    foreignActions: 0,
+  })
+}
+
+function actionStateText(actionId: string, runId: string, type: string, effectClass: string): string {
+  const at = [3, actionId]
+  const check = { name: 'amount_limit', verdict: 'allow', enforced: 'allowed', rule: 'under_500@12' }
+  const part = {
+    types: Object.fromEntries(eventTypesShown.map((name) => [name, { count: 1, last: at, grade: 'claimed' }])),
+    checks: { amount_limit: { at, value: check } },
+    attempts: 1,
+    identity: { at, value: { type, effectClass } },
+    target: { at, value: { type: 'order', id: 'W1' } },
+  }
+  return JSON.stringify({
+    actionId,
+    runId,
+    keyId: 'k_0123456789abcdef',
+    parts: { k_0123456789abcdef: part },
+    startedMs: 0,
+    firstIndex: 0,
+    lastIndex: 50,
+  })
 }

@@ -86,7 +86,7 @@ export function run(): Promise<Row[]> {
   ]
   const [baseline = 0, inBatch = 0, ...values] = measure([
     () => JSON.parse(text),
-    () => (batchTurn++ % 100 === 0 ? parseEventArray(batch, options) : undefined),
+    () => (batchTurn++ % 100 === 0 ? [...parseEventArray(batch, options)] : undefined),
     ...jobs.map(([, job]) => job),
   ])
   const named = [

@@ -1,7 +1,7 @@
 import { limits } from '@counterfoil/schema'
 import type { Refusal } from './event-store.ts'
 import type { AppendContext, PreparedEvent } from './prepared-event.ts'
-import { leafText } from './seal.ts'
+import { leafTail } from './seal.ts'
 
 export function conflict(eventId: string): Refusal {
   return {
@@ -44,11 +44,19 @@ export function envelopeTooLarge(eventId: string, bytes: number): Refusal {
   }
 }
 
+/** What {@link tooLarge} needs to know of an event; texts as strings or in UTF-8. */
+interface Sized extends Pick<PreparedEvent, 'redactions' | 'assurance'> {
+  readonly envelope: string | Uint8Array
+  readonly payload?: string | Uint8Array | undefined
+  readonly summary?: string | Uint8Array | undefined
+  readonly actionText?: string | Uint8Array | undefined
+}
+
 /** An upper bound of the leaf before its index and commitments are known. */
-export function tooLarge(event: PreparedEvent, eventId: string, context: AppendContext): Refusal | undefined {
+export function tooLarge(event: Sized, eventId: string, context: AppendContext): Refusal | undefined {
   const commitment = `hmac-sha256:${'0'.repeat(64)}`
   const size = limits.payloadBytesMax
-  const leaf = leafText(event, {
+  const tail = leafTail(event.redactions, {
     origin: '',
     index: Number.MAX_SAFE_INTEGER,
     recordedAt: new Date(0).toISOString(),
@@ -59,6 +67,6 @@ export function tooLarge(event: PreparedEvent, eventId: string, context: AppendC
     ...(event.summary !== undefined && { summary: { commitment, size } }),
     ...(event.actionText !== undefined && { actionDigest: commitment }),
   })
-  const bytes = Buffer.byteLength(leaf, 'utf8') + 256
+  const bytes = Buffer.byteLength(event.envelope, 'utf8') + Buffer.byteLength(tail, 'utf8') + 256
   return bytes > limits.envelopeBytesMax ? envelopeTooLarge(eventId, bytes) : undefined
 }

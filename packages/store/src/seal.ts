@@ -9,9 +9,9 @@ export interface ServerPart {
   readonly keyId: string
   readonly assurance: string
   readonly timeQuality: string
-  readonly payload?: { readonly commitment: string; readonly size: number }
-  readonly summary?: { readonly commitment: string; readonly size: number }
-  readonly actionDigest?: string
+  readonly payload?: { readonly commitment: string; readonly size: number } | undefined
+  readonly summary?: { readonly commitment: string; readonly size: number } | undefined
+  readonly actionDigest?: string | undefined
 }
 
 /**
@@ -19,7 +19,12 @@ export interface ServerPart {
  * once; nothing ever serialises it again.
  */
 export function leafText(event: PreparedEvent, server: ServerPart): string {
-  let text = event.envelope.slice(0, -1)
+  return event.envelope.slice(0, -1) + leafTail(event.redactions, server)
+}
+
+/** What stands in a leaf in place of the envelope's last bracket. */
+export function leafTail(redactions: PreparedEvent['redactions'], server: ServerPart): string {
+  let text = ''
   if (server.actionDigest !== undefined) text += `,"action_digest":"${server.actionDigest}"`
   if (server.payload !== undefined) {
     text += `,"payload":{"commitment":"${server.payload.commitment}","media_type":"application/json","size":${server.payload.size}}`
@@ -27,7 +32,7 @@ export function leafText(event: PreparedEvent, server: ServerPart): string {
   if (server.summary !== undefined) {
     text += `,"summary":{"commitment":"${server.summary.commitment}","size":${server.summary.size}}`
   }
-  if (event.redactions.length > 0) text += `,"redactions":${JSON.stringify(event.redactions)}`
+  if (redactions.length > 0) text += `,"redactions":${JSON.stringify(redactions)}`
   return `${text},"log":${JSON.stringify(server.origin)},"index":${server.index},"recorded_at":"${server.recordedAt}","key_id":${JSON.stringify(server.keyId)},"assurance":"${server.assurance}","time_quality":"${server.timeQuality}"}`
 }
 

@@ -34,9 +34,18 @@ export function eventText(
       collect(JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')), texts)
   }
   if (texts.length === 0) return { index, part: 'other', words: '' }
+  return { index, part: partOf(leaf), words: texts.join('\n').slice(0, wordsCharactersMax) }
+}
+
+/** How every leaf begins, because its members stand in the order of the schema. */
+const leafStart = /^\{"schema_version":"[^"\\]*","event_id":"[^"\\]*","event_type":"([a-z_]+)"/
+
+/** Where a text belongs. Parsing a leaf costs more than all else here, so it is done only where the answer may lie deep in it. */
+function partOf(leaf: string): TextPart {
+  const begun = leaf.includes('"communicate"') ? undefined : leafStart.exec(leaf)?.[1]
+  if (begun !== undefined) return partByType[begun] ?? 'other'
   const { action, event_type: type } = JSON.parse(leaf) as LeafEvent
-  const part = action?.effect_class === 'communicate' ? 'message' : (partByType[type] ?? 'other')
-  return { index, part, words: texts.join('\n').slice(0, wordsCharactersMax) }
+  return action?.effect_class === 'communicate' ? 'message' : (partByType[type] ?? 'other')
 }
 
 function collect(value: unknown, texts: string[]): void {

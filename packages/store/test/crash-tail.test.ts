@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pragma } from '../src/drivers/sqlite/database.ts'
 import { createRandom } from './generated-events.ts'
 import { LedgerFolder } from './ledger-folder.ts'
-import { batchOf, openLogFile } from './open-log-file.ts'
+import { batchOf, commitTo, openLogFile } from './open-log-file.ts'
 
 interface Acked {
   readonly size: number
@@ -31,7 +31,7 @@ describe('power cut between two commits', () => {
     path = folder.databasePath()
     using file = openLogFile(folder)
     for (let commit = 0; commit < 8; commit += 1) {
-      const [result] = file.commit([batchOf(1 + random(commit === 4 ? 300 : 12))])
+      const [result] = commitTo(file, batchOf(1 + random(commit === 4 ? 300 : 12)))
       acked.push({
         size: file.head.size,
         walBytes: statSync(`${path}-wal`).size,
@@ -68,7 +68,7 @@ describe('power cut between two commits', () => {
     for (const { eventIds } of acked.slice(0, commit + 1))
       for (const id of eventIds) if (!stored.has(id)) throw new Error(`${id} was acknowledged and is lost`)
     expect(stored.size).toBe(size)
-    const [result] = file.commit([batchOf(2)])
+    const [result] = commitTo(file, batchOf(2))
     return { size, goesOn: result?.size === size + 2 }
   }
 

@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { entriesOf, sleep } from './crash-rounds.ts'
 import { createGenerator, createRandom } from './generated-events.ts'
 import { failedChecks, LedgerFolder } from './ledger-folder.ts'
-import { batchOf, openLogFile } from './open-log-file.ts'
+import { batchOf, commitTo, openLogFile } from './open-log-file.ts'
 
 const childFile = fileURLToPath(new URL('./fault-child.ts', import.meta.url))
 
@@ -90,10 +90,10 @@ describe('disk full', () => {
         })
         const { head } = file
         const request = batchOf(80)
-        expect(() => file.commit([request])).toThrow(expect.objectContaining({ code: 'disk_full' }))
+        expect(() => commitTo(file, request)).toThrow(expect.objectContaining({ code: 'disk_full' }))
         expect(file.head).toEqual(head)
         file.maintain((database) => database.exec('PRAGMA max_page_count=1000000'))
-        const [result] = file.commit([request])
+        const [result] = commitTo(file, request)
         expect(result?.results.every(({ status }) => status === 'stored')).toBe(true)
         acked.push(...(result?.results ?? []).map(({ eventId }) => eventId))
       }
@@ -169,10 +169,10 @@ describe('the disk fails', () => {
       })
     }
     expect(() => fail(13)).toThrow(expect.objectContaining({ code: 'disk_full' }))
-    expect(file.commit([batchOf(1)])[0]?.size).toBe(6)
+    expect(commitTo(file, batchOf(1))[0]?.size).toBe(6)
     // SQLITE_IOERR_FSYNC: a sync that failed is never tried again, although the next one would succeed.
     expect(() => fail(1034)).toThrow(expect.objectContaining({ code: 'io_error' }))
-    expect(() => file.commit([batchOf(1)])).toThrow(expect.objectContaining({ code: 'io_error' }))
+    expect(() => commitTo(file, batchOf(1))).toThrow(expect.objectContaining({ code: 'io_error' }))
     expect(() => fail(13)).toThrow(expect.objectContaining({ code: 'io_error' }))
     expect(file.head.size).toBe(6)
   })
@@ -203,8 +203,8 @@ describe('the disk fails', () => {
     // The descriptor of the sidecar is taken away, as a lost network drive would.
     const sidecar = descriptorOf(join(folder.state, slots ?? ''))
     closeSync(sidecar)
-    expect(() => file.commit([batchOf(1)])).toThrow(expect.objectContaining({ code: 'io_error' }))
-    expect(() => file.commit([batchOf(1)])).toThrow(expect.objectContaining({ code: 'io_error' }))
+    expect(() => commitTo(file, batchOf(1))).toThrow(expect.objectContaining({ code: 'io_error' }))
+    expect(() => commitTo(file, batchOf(1))).toThrow(expect.objectContaining({ code: 'io_error' }))
     // Closing the log closes that number again: something has to stand there.
     while (openSync(join(folder.root, 'spare'), 'w') < sidecar);
     file[Symbol.dispose]()
@@ -248,7 +248,7 @@ describe('the clock', () => {
       using file = openLogFile(folder, { nowMs: () => now })
       for (const time of clock) {
         now = time
-        expect(file.commit([batchOf(3)])[0]?.results.every(({ status }) => status === 'stored')).toBe(true)
+        expect(commitTo(file, batchOf(3))[0]?.results.every(({ status }) => status === 'stored')).toBe(true)
       }
     }
     const recorded: string[] = []
@@ -264,7 +264,7 @@ describe('the clock', () => {
     expect(failedChecks(await folder.verify())).toEqual([])
     // And a restart with a clock that lies behind.
     using file = openLogFile(folder, { nowMs: () => 0 })
-    const [last] = file.commit([batchOf(1)])[0]?.results ?? []
+    const [last] = commitTo(file, batchOf(1))[0]?.results ?? []
     expect(last).toMatchObject({ recordedAt: new Date(base + 6).toISOString() })
   })
 })

@@ -12,7 +12,7 @@ import { placeOf, readRememberedHead } from '../src/head-memory.ts'
 import { readLogKeys } from '../src/key-files.ts'
 import { createGenerator, createRandom } from './generated-events.ts'
 import { failedChecks, LedgerFolder } from './ledger-folder.ts'
-import { batchOf, openLogFile, preparedEvent, requestOf } from './open-log-file.ts'
+import { batchOf, commitTo, openLogFile, preparedEvent, requestOf } from './open-log-file.ts'
 
 let folder: LedgerFolder
 beforeEach(() => {
@@ -114,11 +114,11 @@ describe('a size is signed once', () => {
     using file = openLogFile(folder)
     const before = file.head
     folder.run(`INSERT INTO checkpoint (size, signed_ms, note) VALUES (7, 0, 'signed elsewhere')`)
-    expect(() => file.commit([batchOf(1)])).toThrow(/UNIQUE/)
+    expect(() => commitTo(file, batchOf(1))).toThrow(/UNIQUE/)
     expect(file.head).toEqual(before)
     expect(file.maintain((database) => database.prepare('SELECT count(*) AS n FROM event').get()?.['n'])).toBe(6)
     // Other sizes go on.
-    expect(file.commit([batchOf(2)])[0]?.size).toBe(8)
+    expect(commitTo(file, batchOf(2))[0]?.size).toBe(8)
   })
 })
 
@@ -447,9 +447,9 @@ describe('double delivery within one commit', () => {
       file.maintain((database) => database.prepare('SELECT count(*) AS n FROM vault_key').get()?.['n'])
     const before = Number(keys())
     const event = preparedEvent('a body')
-    const results = file.commit([requestOf(event, event), requestOf(event)]).flatMap((result) => result.results)
+    const results = commitTo(file, requestOf(event, event), requestOf(event)).flatMap((result) => result.results)
     expect(results.map(({ status }) => status)).toEqual(['stored', 'duplicate', 'duplicate'])
-    file.commit([requestOf(event)])
+    commitTo(file, requestOf(event))
     expect(Number(keys()) - before).toBe(1)
   })
 })

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { createEventId } from '@counterfoil/schema'
 import { ControlFile } from '../src/drivers/sqlite/control-file.ts'
 import { LogFile } from '../src/drivers/sqlite/log-file.ts'
+import { unpackResult } from '../src/drivers/sqlite/packed-results.ts'
+import type { AppendResult } from '../src/event-store.ts'
 import { readLogKeys } from '../src/key-files.ts'
-import type { AppendContext, AppendRequest, PreparedEvent } from '../src/prepared-event.ts'
+import { packRequest, type PackedRequest } from '../src/drivers/sqlite/packed-events.ts'
+import type { AppendContext, PreparedEvent } from '../src/prepared-event.ts'
 import type { LedgerFolder } from './ledger-folder.ts'
 
 const context: AppendContext = { keyId: 'local', assurance: 'authenticated', role: 'run' }
@@ -47,13 +50,18 @@ export function preparedEvent(payload?: string): PreparedEvent {
   }
 }
 
-export function requestOf(...events: readonly PreparedEvent[]): AppendRequest {
-  return { events, context }
+export function requestOf(...events: readonly PreparedEvent[]): PackedRequest {
+  return packRequest({ events, context })
 }
 
 /** A batch of `count` events, every other one with a payload. */
-export function batchOf(count: number): AppendRequest {
+export function batchOf(count: number): PackedRequest {
   return requestOf(
     ...Array.from({ length: count }, (_, at) => preparedEvent(at % 2 === 0 ? `payload ${at} `.repeat(20) : undefined)),
   )
+}
+
+/** Commits batches together and returns what each was answered. */
+export function commitTo(file: LogFile, ...requests: readonly PackedRequest[]): AppendResult[] {
+  return file.commit(requests).map(unpackResult)
 }

@@ -40,20 +40,8 @@ export async function ingest(
   options: IngestOptions,
   prove: (index: number, size: number) => Promise<InclusionProof>,
 ): Promise<IngestReport> {
-  const items = parseBody(body, options.format, redactor)
-  const rejected: Rejection[] = []
-  const ready: Ready[] = []
-  items.forEach((item, position) => {
-    try {
-      if ('error' in item) throw item.error
-      refuseReservedType(item.value)
-      const { event, prepared } = prepareEvent(item.value, redactor)
-      checkPermission(event, options.principal)
-      ready.push({ position, prepared: { ...prepared, assurance: assuranceOf(event, options.inferred ?? false) } })
-    } catch (error) {
-      rejected.push(rejectionOf(error, position, item))
-    }
-  })
+  const context = contextOf(options)
+  const { ready, rejected } = prepareBatch(body, options, redactor, context.assurance)
   if (options.atomic === true && rejected.length > 0) {
     for (const { position, prepared } of ready) rejected.push(bystander(position, prepared))
     return nothingStored(rejected, await store.head(log))
@@ -61,7 +49,7 @@ export async function ingest(
   if (ready.length === 0) return nothingStored(rejected, await store.head(log))
   const result = await store.append(log, {
     events: ready.map(({ prepared }) => prepared),
-    context: contextOf(options),
+    context,
     ...(options.atomic === true && { atomic: true }),
   })
   const acks: IngestReport['acks'] = []
@@ -105,8 +93,38 @@ function nothingStored(rejected: Rejection[], { checkpoint, size }: Head): Inges
   return report([], rejected, checkpoint, size)
 }
 
+/** Everything that is done with a batch before it is stored, one event after the other. */
+function prepareBatch(
+  body: Uint8Array | string,
+  options: IngestOptions,
+  redactor: Redactor,
+  assuranceOfBatch: AppendContext['assurance'],
+): { ready: Ready[]; rejected: Rejection[] } {
+  const rejected: Rejection[] = []
+  const ready: Ready[] = []
+  let position = 0
+  for (const item of parseBody(body, options.format, redactor)) {
+    try {
+      if ('error' in item) throw item.error
+      refuseReservedType(item.value)
+      const { event, prepared } = prepareEvent(item.value, redactor)
+      checkPermission(event, options.principal)
+      const assurance = assuranceOf(event, options.inferred ?? false)
+      ready.push({ position, prepared: assurance === assuranceOfBatch ? prepared : { ...prepared, assurance } })
+    } catch (error) {
+      rejected.push(rejectionOf(error, position, item))
+    }
+    position += 1
+  }
+  return { ready, rejected }
+}
+
 /** Cuts a body into events, each parsed or with its own error. */
-function parseBody(body: Uint8Array | string, format: 'json' | 'ndjson', redactor: Redactor): BatchItem[] {
+function* parseBody(
+  body: Uint8Array | string,
+  format: 'json' | 'ndjson',
+  redactor: Redactor,
+): Generator<BatchItem, void> {
   const bytes = typeof body === 'string' ? body.length : body.byteLength
   if (bytes > limits.batchBytesMax) {
     throw new LedgerError(
@@ -117,9 +135,9 @@ function parseBody(body: Uint8Array | string, format: 'json' | 'ndjson', redacto
   try {
     const text = typeof body === 'string' ? body : decodeUtf8(body)
     const options = { ...parseOptions(redactor), itemsMax: limits.batchEventsMax }
-    if (format === 'ndjson') return parseNdjson(text, options)
-    if (/^[\t\n\r ]*\[/.test(text)) return parseEventArray(text, options)
-    return [parseOne(text, options)]
+    if (format === 'ndjson') yield* parseNdjson(text, options)
+    else if (/^[\t\n\r ]*\[/.test(text)) yield* parseEventArray(text, options)
+    else yield parseOne(text, options)
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
     if (error.code === 'json_too_many_items') {

@@ -14,6 +14,9 @@ import { validateEvent, type ProducerEvent } from '@counterfoil/schema/validate'
 import type { PreparedEvent } from '@counterfoil/store'
 import { hash } from 'node:crypto'
 
+/** No character of a string takes more bytes in UTF-8. */
+const bytesPerCharacterMax = 3
+
 /** How to parse events so that {@link prepareEvent} can take them: the payload stays text. */
 export function parseOptions(redactor: Redactor): {
   depthMax: number
@@ -76,7 +79,7 @@ function orderedEnvelope(value: JsonObject): ProducerEvent {
 function checkedPayload(payload: JsonValue): RawJson {
   if (!(payload instanceof RawJson)) throw new EventError('field_invalid', '/payload', 'The payload is not JSON.')
   if (
-    payload.text.length > limits.payloadBytesMax ||
+    payload.text.length > limits.payloadBytesMax / bytesPerCharacterMax &&
     Buffer.byteLength(payload.text, 'utf8') > limits.payloadBytesMax
   ) {
     throw new EventError(

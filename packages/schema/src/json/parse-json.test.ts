@@ -156,7 +156,7 @@ describe('batches', () => {
   test('a forbidden element costs itself alone', () => {
     const deep = `${'['.repeat(9)}1${']'.repeat(9)}`
     const text = `[{"a":1}, {"a":1,"a":2}, {"b":["\\ud800"]}, {"c":${deep}}, {"d":4}]`
-    expect(summarize(parseEventArray(text, { depthMax: 4 }))).toEqual([
+    expect(summarize([...parseEventArray(text, { depthMax: 4 })])).toEqual([
       { a: 1 },
       'json_duplicate_key /a',
       'json_lone_surrogate /b/0',
@@ -166,19 +166,19 @@ describe('batches', () => {
   })
 
   test('a mistake in the grammar ends the list', () => {
-    expect(summarize(parseEventArray('[{"a":1},{"b":x},{"c":3}]'))).toEqual([{ a: 1 }, 'json_invalid /b'])
-    expect(summarize(parseEventArray('[{"a":1},]'))).toEqual([{ a: 1 }, 'json_invalid '])
-    expect(summarize(parseEventArray('[{"a":1}'))).toEqual([{ a: 1 }, 'json_invalid '])
-    expect(summarize(parseEventArray('[1] x'))).toEqual([1, 'json_invalid '])
-    expect(summarize(parseEventArray(' [ ] '))).toEqual([])
-    expect(() => parseEventArray('{}')).toThrow(JsonError)
-    expect(() => parseEventArray('[1,2,3]', { itemsMax: 2 })).toThrow(/More than 2/)
+    expect(summarize([...parseEventArray('[{"a":1},{"b":x},{"c":3}]')])).toEqual([{ a: 1 }, 'json_invalid /b'])
+    expect(summarize([...parseEventArray('[{"a":1},]')])).toEqual([{ a: 1 }, 'json_invalid '])
+    expect(summarize([...parseEventArray('[{"a":1}')])).toEqual([{ a: 1 }, 'json_invalid '])
+    expect(summarize([...parseEventArray('[1] x')])).toEqual([1, 'json_invalid '])
+    expect(summarize([...parseEventArray(' [ ] ')])).toEqual([])
+    expect(() => [...parseEventArray('{}')]).toThrow(JsonError)
+    expect(() => [...parseEventArray('[1,2,3]', { itemsMax: 2 })]).toThrow(/More than 2/)
   })
 
   test('lines of NDJSON stand alone', () => {
-    const items = parseNdjson('{"a":1}\r\n\n{"b":\n  \n"x" y\n{"c":1,"c":2}\n[3]')
+    const items = [...parseNdjson('{"a":1}\r\n\n{"b":\n  \n"x" y\n{"c":1,"c":2}\n[3]')]
     expect(summarize(items)).toEqual([{ a: 1 }, 'json_invalid /b', 'json_invalid ', 'json_duplicate_key /c', [3]])
-    expect(() => parseNdjson('1\n2\n3', { itemsMax: 2 })).toThrow(/More than 2/)
+    expect(() => [...parseNdjson('1\n2\n3', { itemsMax: 2 })]).toThrow(/More than 2/)
   })
 })
 
@@ -251,7 +251,7 @@ describe('property', () => {
         const result = attempt(text)
         // The raw form must agree with the tree in every case.
         expect(refusal(`{"p":${text}}`, { raw: 'p' }) === 'accepted').toBe(refusal(`{"p":${text}}`) === 'accepted')
-        expect(() => [parseEventArray(`[${text}]`), parseNdjson(text)]).not.toThrow()
+        expect(() => [...parseEventArray(`[${text}]`), ...parseNdjson(text)]).not.toThrow()
         if ('error' in result) return
         accepted++
         expect(toPlain(result.value)).toEqual(JSON.parse(text))

@@ -58,15 +58,16 @@ export interface ParseBatchOptions extends ParseJsonOptions {
 }
 
 /**
- * Parses an array element by element, each with its own result. A mistake in the grammar ends the list: the last item
+ * Parses an array element by element, each with its own result, and only when it is asked for: a caller that is done with
+ * one before it takes the next never holds the tree of a whole batch. A mistake in the grammar ends the list: the last item
  * is then a `json_invalid` error that stands for everything from there on. What is only forbidden (duplicate names,
  * lone surrogates, depth) costs its own element alone. Pointers count from the element, offsets from the text.
  * `depthMax` counts from the element. Throws `JsonError` when the text is no array at all or has too many elements.
  */
-export function parseEventArray(text: string, options: ParseBatchOptions = {}): BatchItem[] {
+export function* parseEventArray(text: string, options: ParseBatchOptions = {}): Generator<BatchItem, void> {
   const reader = new JsonReader(text, 0, text.length, toReaderOptions(options))
   const itemsMax = options.itemsMax ?? Number.POSITIVE_INFINITY
-  const items: BatchItem[] = []
+  let count = 0
   reader.skipSpace()
   if (!reader.take(0x5b)) reader.fail('Expected an array')
   try {
@@ -74,8 +75,9 @@ export function parseEventArray(text: string, options: ParseBatchOptions = {}): 
     let isOpen = !reader.take(0x5d)
     while (isOpen) {
       const value = reader.readRoot()
-      if (items.length >= itemsMax) throw tooManyItems(itemsMax, reader.position)
-      items.push(reader.problem === undefined ? { value } : { error: reader.problem })
+      count += 1
+      if (count > itemsMax) throw tooManyItems(itemsMax, reader.position)
+      yield reader.problem === undefined ? { value } : { error: reader.problem }
       reader.skipSpace()
       reader.startRoot()
       if (reader.take(0x5d)) isOpen = false
@@ -87,29 +89,32 @@ export function parseEventArray(text: string, options: ParseBatchOptions = {}): 
     }
   } catch (error) {
     if (!(error instanceof JsonError) || error.code === 'json_too_many_items') throw error
-    items.push({ error })
+    yield { error }
   }
-  return items
 }
 
 /**
- * Parses NDJSON: one JSON text a line, each with its own result. Empty lines are passed over; `\r\n` is accepted.
+ * Parses NDJSON: one JSON text a line, each with its own result when it is asked for. Empty lines are passed over; `\r\n` is accepted.
  * Throws `JsonError` only for too many lines.
  */
-export function parseNdjson(text: string, options: ParseBatchOptions = {}): BatchItem[] {
+export function* parseNdjson(text: string, options: ParseBatchOptions = {}): Generator<BatchItem, void> {
   const readerOptions = toReaderOptions(options)
   const itemsMax = options.itemsMax ?? Number.POSITIVE_INFINITY
-  const items: BatchItem[] = []
+  let count = 0
   for (const { start, end } of splitNdjson(text)) {
-    if (items.length >= itemsMax) throw tooManyItems(itemsMax, start)
-    try {
-      items.push({ value: parseRange(text, start, end, readerOptions) })
-    } catch (error) {
-      if (!(error instanceof JsonError)) throw error
-      items.push({ error })
-    }
+    count += 1
+    if (count > itemsMax) throw tooManyItems(itemsMax, start)
+    yield parseLine(text, start, end, readerOptions)
   }
-  return items
+}
+
+function parseLine(text: string, start: number, end: number, options: ReaderOptions): BatchItem {
+  try {
+    return { value: parseRange(text, start, end, options) }
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    return { error }
+  }
 }
 
 /** Where the lines of an NDJSON text stand that hold more than white space. `line` counts from 1. */

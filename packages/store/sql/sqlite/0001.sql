@@ -94,11 +94,10 @@ CREATE INDEX run_correlation ON run (correlation);
 CREATE INDEX run_session ON run (session) WHERE session IS NOT NULL;
 CREATE INDEX run_parent ON run (parent) WHERE parent IS NOT NULL;
 
--- What the reducers need to go on, and the row as it is shown. Apart, so that filters read narrow rows.
+-- What the reducers need to go on, and what rows are shown from. Apart, so that filters read narrow rows.
 CREATE TABLE run_state (
   pk INTEGER PRIMARY KEY,
-  state TEXT NOT NULL,
-  shown TEXT NOT NULL
+  state TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE action (
@@ -130,8 +129,7 @@ CREATE INDEX action_amount ON action (amount, run) WHERE amount IS NOT NULL;
 
 CREATE TABLE action_state (
   pk INTEGER PRIMARY KEY,
-  state TEXT NOT NULL,
-  shown TEXT NOT NULL
+  state TEXT NOT NULL
 ) STRICT;
 
 -- Searchable facts beyond the columns: checks, rules, tools, references, attributes. action = 0 is the run itself.

@@ -1,4 +1,4 @@
-import { gradeOfTypes } from './action-row.ts'
+import { typesThatCount } from './action-row.ts'
 import type { ActionState } from './action-state.ts'
 
 /** What `has:` can ask of an action, and the types of events that answer it. */
@@ -12,9 +12,10 @@ const typesByPart = {
 
 export type ActionPartName = keyof typeof typesByPart
 
+const partNames = Object.keys(typesByPart) as ActionPartName[]
+
 /** Which parts of its story an action has. */
 export function actionParts(state: ActionState): ActionPartName[] {
-  return (Object.keys(typesByPart) as ActionPartName[]).filter(
-    (part) => gradeOfTypes(state, typesByPart[part]) !== undefined,
-  )
+  const types = typesThatCount(state)
+  return partNames.filter((part) => typesByPart[part].some((type) => types.has(type)))
 }

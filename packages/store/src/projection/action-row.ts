@@ -1,7 +1,7 @@
-import { betterGrade, keyRole } from './leaf.ts'
+import { keyRole } from './leaf.ts'
 import type { ActionPart, ActionState, CheckFact } from './action-state.ts'
 import { compareOrder, earlier, later, type Order, type Said } from './order.ts'
-import type { ActionRow, Grade, Outcome } from './rows.ts'
+import type { ActionRow, Outcome } from './rows.ts'
 
 /** The facts that count, of all keys that may speak about the action. */
 interface Merged {
@@ -36,16 +36,9 @@ function lastOf(parts: readonly ActionPart[], ...types: readonly string[]): Orde
   return last?.at
 }
 
-/** The best grade with which one of these types was said, undefined when none was. */
-export function gradeOfTypes(state: ActionState, types: readonly string[]): Grade | undefined {
-  let grade: Grade | undefined
-  for (const part of merge(state).parts) {
-    for (const type of types) {
-      const fact = part.types[type]
-      if (fact !== undefined) grade = betterGrade(grade, fact.grade)
-    }
-  }
-  return grade
+/** The types of events that count for the action. */
+export function typesThatCount(state: ActionState): ReadonlySet<string> {
+  return new Set(merge(state).parts.flatMap((part) => Object.keys(part.types)))
 }
 
 const after = (a: Order | undefined, b: Order | undefined): boolean =>

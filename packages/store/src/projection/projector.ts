@@ -3,7 +3,8 @@ import { applyToAction, countsForAction, createActionState, type ActionState } f
 import type { LeafEvent } from './leaf.ts'
 import type { ActionRow, RunRow } from './rows.ts'
 import { applyToRun, createRunState, runRow, type RunState } from './run-state.ts'
-import { termsOf, type Term } from './terms.ts'
+import { TermBag } from './term-bag.ts'
+import { addTerms, type Term } from './terms.ts'
 
 /** Where a projector finds the states that earlier events made. */
 export interface StateSource {
@@ -13,9 +14,19 @@ export interface StateSource {
 
 /** What a batch of events changed, to be written in the same transaction as the events. */
 export interface ProjectionChanges {
-  readonly runs: readonly { readonly state: RunState; readonly row: RunRow }[]
-  readonly actions: readonly { readonly state: ActionState; readonly row: ActionRow }[]
-  readonly terms: readonly Term[]
+  readonly runs: readonly { readonly state: RunState; readonly row: RunRow; readonly terms: readonly Term[] }[]
+  readonly actions: readonly { readonly state: ActionState; readonly row: ActionRow; readonly terms: readonly Term[] }[]
+}
+
+interface ChangedRun {
+  readonly state: RunState
+  readonly terms: TermBag
+}
+
+interface ChangedAction {
+  readonly state: ActionState
+  readonly before: ActionRow | undefined
+  readonly terms: TermBag
 }
 
 /**
@@ -24,54 +35,62 @@ export interface ProjectionChanges {
  */
 export class Projector {
   readonly #source: StateSource
-  readonly #runs = new Map<string, RunState>()
-  readonly #actions = new Map<string, { state: ActionState; before: ActionRow | undefined }>()
-  readonly #terms: Term[] = []
+  readonly #runs = new Map<string, ChangedRun>()
+  readonly #actions = new Map<string, ChangedAction>()
 
   constructor(source: StateSource) {
     this.#source = source
   }
 
   apply(event: LeafEvent): void {
-    if (event.run_id === undefined) return
-    const run = this.#runs.get(event.run_id) ?? this.#source.runState(event.run_id) ?? createRunState(event)
-    this.#runs.set(event.run_id, run)
-    if (!hasType(run, event.event_type)) this.#terms.push({ key: 'type', value: event.event_type, runId: event.run_id })
-    applyToRun(run, event)
-    const counts = event.action === undefined ? event.key_id === run.owner : this.#applyAction(event, event.action.id)
-    const owner = event.action === undefined ? undefined : this.#actions.get(event.action.id)?.state.runId
-    if (counts) this.#terms.push(...termsOf(event, owner))
+    const { run_id: runId, action } = event
+    if (runId === undefined) return
+    let run = this.#runs.get(runId)
+    if (run === undefined) {
+      run = { state: this.#source.runState(runId) ?? createRunState(event), terms: new TermBag() }
+      this.#runs.set(runId, run)
+    }
+    if (!hasType(run.state, event.event_type)) run.terms.add('type', event.event_type)
+    applyToRun(run.state, event)
+    if (action === undefined) {
+      if (event.key_id === run.state.owner) addTerms(event, run.terms, undefined)
+      return
+    }
+    const changed = this.#applyAction(event, action.id)
+    if (countsForAction(changed.state, event)) addTerms(event, run.terms, changed.terms)
   }
 
-  #applyAction(event: LeafEvent, actionId: string): boolean {
-    let entry = this.#actions.get(actionId)
-    if (entry === undefined) {
+  #applyAction(event: LeafEvent, actionId: string): ChangedAction {
+    let changed = this.#actions.get(actionId)
+    if (changed === undefined) {
       const known = this.#source.actionState(actionId)
-      entry = { state: known ?? createActionState(actionId, event), before: known && actionRow(known) }
-      this.#actions.set(actionId, entry)
+      const state = known ?? createActionState(actionId, event)
+      changed = { state, before: known && actionRow(known), terms: new TermBag() }
+      this.#actions.set(actionId, changed)
     }
-    applyToAction(entry.state, event)
-    return countsForAction(entry.state, event)
+    applyToAction(changed.state, event)
+    return changed
   }
 
   /** The changes so far; call once, after the last event. */
   changes(): ProjectionChanges {
-    const actions = [...this.#actions.values()].map(({ state, before }) => {
+    const actions = [...this.#actions.values()].map(({ state, before, terms }) => {
       const row = actionRow(state)
-      const run = this.#runs.get(state.runId) ?? this.#source.runState(state.runId)
+      const run = this.#runs.get(state.runId)?.state ?? this.#source.runState(state.runId)
       if (run !== undefined) {
-        this.#runs.set(state.runId, run)
+        if (!this.#runs.has(state.runId)) this.#runs.set(state.runId, { state: run, terms: new TermBag() })
         countOutcome(run, before, row)
       }
-      return { state, row }
+      return { state, row, terms: terms.terms }
     })
-    const runs = [...this.#runs.values()].map((state) => ({ state, row: runRow(state) }))
-    return { runs, actions, terms: this.#terms }
+    const runs = [...this.#runs.values()].map(({ state, terms }) => ({ state, row: runRow(state), terms: terms.terms }))
+    return { runs, actions }
   }
 }
 
 function hasType(run: RunState, type: string): boolean {
-  return Object.values(run.parts).some((part) => part.types[type] !== undefined)
+  for (const keyId in run.parts) if (run.parts[keyId]?.types[type] !== undefined) return true
+  return false
 }
 
 function countOutcome(run: RunState, before: ActionRow | undefined, now: ActionRow): void {

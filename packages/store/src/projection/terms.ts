@@ -1,52 +1,44 @@
 import type { LeafEvent } from './leaf.ts'
+import type { TermBag } from './term-bag.ts'
 
-/** One searchable fact of a run (no `actionId`) or of one of its actions. Integers are kept as numbers for ranges. */
+/** One searchable fact of a run or of one of its actions. Integers are kept as numbers for ranges. */
 export interface Term {
   readonly key: string
   readonly value: string | number
-  readonly runId: string
-  readonly actionId?: string
 }
 
-/** The terms that one event adds; those of an action belong to the run of the action, whichever run tells them. Attributes are searchable under `attr:<key>`, on `run_created` and `decision_proposed`. */
-export function termsOf(event: LeafEvent, actionRunId = event.run_id): readonly Term[] {
-  const runId = event.run_id
-  if (runId === undefined) return []
-  const terms: Term[] = []
-  const onRun = (key: string, value: string | number | undefined): void => {
-    if (value !== undefined) terms.push({ key, value, runId })
+/**
+ * Adds what one event says to the terms of its run and of its action; those of an action belong to the run of the action,
+ * whichever run tells them. Attributes are searchable under `attr:<key>`, on `run_created` and `decision_proposed`.
+ */
+export function addTerms(event: LeafEvent, run: TermBag, action: TermBag | undefined): void {
+  if (event.prompt_ref !== undefined) run.add('prompt', event.prompt_ref)
+  if (event.policy_ref !== undefined) run.add('policy', event.policy_ref)
+  if (event.trace_id !== undefined) run.add('trace', event.trace_id)
+  if (event.on_behalf_of !== undefined) run.add('on_behalf_of', event.on_behalf_of.id)
+  if (event.event_type !== 'run_created' && event.actor?.type === 'human') run.add('actor', event.actor.id)
+  if (event.tool !== undefined) (action ?? run).add('tool', event.tool.name)
+  if (action !== undefined) addActionTerms(event, action)
+  if (event.attributes === undefined) return
+  if (event.event_type === 'run_created' || event.event_type === 'decision_proposed') {
+    for (const [key, value] of Object.entries(event.attributes)) (action ?? run).add(`attr:${key}`, value)
   }
-  const actionId = event.action?.id
-  const onAction = (key: string, value: string | number | undefined): void => {
-    if (value !== undefined && actionId !== undefined) terms.push({ key, value, runId: actionRunId ?? runId, actionId })
-  }
-  onRun('prompt', event.prompt_ref)
-  onRun('policy', event.policy_ref)
-  onRun('trace', event.trace_id)
-  if (event.on_behalf_of !== undefined) onRun('on_behalf_of', event.on_behalf_of.id)
-  if (event.event_type !== 'run_created' && event.actor?.type === 'human') onRun('actor', event.actor.id)
-  onAction('idempotency_key', event.action?.idempotency_key)
-  onAction('reason', event.reason_code)
-  onAction('confidence', event.confidence)
-  onAction('ref', event.effect?.external_ref)
-  onAction('tool', event.tool?.name)
-  if (actionId === undefined) onRun('tool', event.tool?.name)
+}
+
+function addActionTerms(event: LeafEvent, action: TermBag): void {
+  if (event.action?.idempotency_key !== undefined) action.add('idempotency_key', event.action.idempotency_key)
+  if (event.reason_code !== undefined) action.add('reason', event.reason_code)
+  if (event.confidence !== undefined) action.add('confidence', event.confidence)
+  if (event.effect?.external_ref !== undefined) action.add('ref', event.effect.external_ref)
   for (const also of event.also_affects ?? []) {
-    onAction('target', also.id)
-    onAction('target', `${also.type}:${also.id}`)
+    action.add('target', also.id)
+    action.add('target', `${also.type}:${also.id}`)
   }
   if (event.check !== undefined) {
     const { name, rule_id: rule, policy_version: version } = event.check
-    onAction('check', name)
-    onAction('rule', rule)
-    if (rule !== undefined && version !== undefined) onAction('rule', `${rule}@${version}`)
+    action.add('check', name)
+    if (rule !== undefined) action.add('rule', rule)
+    if (rule !== undefined && version !== undefined) action.add('rule', `${rule}@${version}`)
   }
-  if (event.event_type.startsWith('approval_')) onAction('approval', event.event_type.slice('approval_'.length))
-  if (event.event_type === 'run_created' || event.event_type === 'decision_proposed') {
-    for (const [key, value] of Object.entries(event.attributes ?? {})) {
-      if (actionId === undefined) onRun(`attr:${key}`, value)
-      else onAction(`attr:${key}`, value)
-    }
-  }
-  return terms
+  if (event.event_type.startsWith('approval_')) action.add('approval', event.event_type.slice('approval_'.length))
 }

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
 import { StoreError } from '../errors.ts'
-import { hmacSha256 } from './hmac.ts'
-import { randomBytes } from './random.ts'
+import { hmacSha256, hmacSha256Hex } from './hmac.ts'
+import { fillRandom, randomBytes } from './random.ts'
 
 const keyBytes = 32
 const ivBytes = 12
@@ -19,11 +19,11 @@ export interface VaultEntry {
 
 /** HMAC-SHA-256(salt, bytes): what the leaf says of a body. */
 export function commitmentOf(salt: Uint8Array, bytes: Uint8Array): string {
-  return `hmac-sha256:${hmacSha256(salt, bytes).toString('hex')}`
+  return `hmac-sha256:${hmacSha256Hex(salt, bytes)}`
 }
 
-export function createSalt(): Buffer {
-  return randomBytes(saltBytes)
+export function createSalt(): Uint8Array {
+  return fillRandom(new Uint8Array(saltBytes))
 }
 
 /** A key object costs a cipher a quarter of what raw bytes cost it. */
@@ -69,13 +69,14 @@ export class Vault {
     this.#context = Buffer.from(context, 'utf8')
   }
 
-  createKey(): { readonly key: Buffer; readonly wrapped: Buffer } {
+  createKey(): { readonly key: Uint8Array; readonly wrapped: Buffer } {
     const key = randomBytes(keyBytes)
     return { key, wrapped: encrypt(this.#masterKey, key, this.#context) }
   }
 
-  unwrapKey(wrapped: Uint8Array): Buffer {
-    return decrypt(this.#masterKey, wrapped, this.#context)
+  unwrapKey(wrapped: Uint8Array): Uint8Array {
+    // Copied out of the slab of buffers that it would keep.
+    return new Uint8Array(decrypt(this.#masterKey, wrapped, this.#context))
   }
 
   /** A key for the log as a whole, for what has no erasable key of its own. */

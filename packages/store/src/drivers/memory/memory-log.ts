@@ -125,7 +125,10 @@ export class MemoryLog {
       return body && { commitment: commitmentOf(body.salt, body.bytes), size: body.bytes.length }
     }
     const [payload, summary] = [sealed('payload'), sealed('summary')]
-    const actionDigest = actionDigestOf(event, draft.action?.id, () => key)
+    const actionDigest =
+      event.actionText === undefined || draft.action === undefined
+        ? undefined
+        : actionDigestOf(key, draft.action.id, Buffer.from(event.actionText, 'utf8'))
     const recordedAt = new Date(nowMs).toISOString()
     const text = leafText(event, {
       origin: this.origin,
@@ -147,7 +150,10 @@ export class MemoryLog {
       bodies,
       sent: { key: bodies.length > 0 ? key : this.#logKey, mac: Buffer.alloc(0) },
     }
-    entry.sent = entry.sent && { key: entry.sent.key, mac: sentMac(entry.sent.key, event.sentDigest) }
+    entry.sent = entry.sent && {
+      key: entry.sent.key,
+      mac: sentMac(entry.sent.key, Buffer.from(event.sentDigest, 'hex')),
+    }
     this.#entries.push(entry)
     this.#indexById.set(eventId, index)
     const hash = leafHash(nodeCrypto, leaf)
@@ -175,7 +181,10 @@ export class MemoryLog {
     const index = this.#indexById.get(eventId)
     const entry = index === undefined ? undefined : this.#entries[index]
     if (index === undefined || entry === undefined) return undefined
-    if (entry.sent !== undefined && !sentMac(entry.sent.key, event.sentDigest).equals(entry.sent.mac))
+    if (
+      entry.sent !== undefined &&
+      !sentMac(entry.sent.key, Buffer.from(event.sentDigest, 'hex')).equals(entry.sent.mac)
+    )
       return conflict(eventId)
     const { recorded_at: recordedAt, action_digest: actionDigest } = entry.event
     const hash = Buffer.from(leafHash(nodeCrypto, entry.leaf)).toString('hex')

@@ -3,6 +3,7 @@ import type { ActionState } from '../../projection/action-state.ts'
 import type { ProjectionChanges, StateSource } from '../../projection/projector.ts'
 import type { ActionRow, RunRow } from '../../projection/rows.ts'
 import type { RunState } from '../../projection/run-state.ts'
+import type { Term } from '../../projection/terms.ts'
 
 /** Searchable facts: key, value, and the action that they are of (undefined: the run itself). */
 interface MemoryTerm {
@@ -56,19 +57,19 @@ export class MemoryRows implements StateSource {
   }
 
   write(changes: ProjectionChanges): void {
-    for (const { state, row } of changes.runs) {
+    for (const { state, row, terms } of changes.runs) {
       this.#runStates.set(row.runId, state)
-      this.#run(row.runId, row).row = row
+      const run = this.#run(row.runId, row)
+      run.row = row
+      addTerms(run, terms, undefined)
     }
-    for (const { state, row } of changes.actions) {
+    for (const { state, row, terms } of changes.actions) {
       this.#actionStates.set(row.actionId, state)
-      const actions = this.runs.get(row.runId)?.actions
-      const known = actions?.get(row.actionId)
+      const run = this.runs.get(row.runId)
+      const known = run?.actions.get(row.actionId)
       const pk = known?.pk ?? this.#nextAction++
-      actions?.set(row.actionId, { pk, row, parts: actionParts(state) })
-    }
-    for (const { key, value, runId, actionId } of changes.terms) {
-      this.runs.get(runId)?.terms.set(JSON.stringify([key, value, actionId]), { key, value, actionId })
+      run?.actions.set(row.actionId, { pk, row, parts: actionParts(state) })
+      if (run !== undefined) addTerms(run, terms, row.actionId)
     }
   }
 
@@ -80,4 +81,8 @@ export class MemoryRows implements StateSource {
     }
     return run
   }
+}
+
+function addTerms(run: MemoryRun, terms: readonly Term[], actionId: string | undefined): void {
+  for (const { key, value } of terms) run.terms.set(JSON.stringify([key, value, actionId]), { key, value, actionId })
 }

@@ -1,18 +1,20 @@
 import { limits } from '@counterfoil/schema'
 import { leafHash, type Tree } from '@counterfoil/tlog'
 import { nodeCrypto } from '@counterfoil/tlog/node'
-import { hash } from 'node:crypto'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { StoreError } from '../../errors.ts'
 import type { Acknowledgement, Refusal } from '../../event-store.ts'
-import type { AppendContext, AppendRequest, Guard, PreparedEvent } from '../../prepared-event.ts'
+import type { AppendContext, Guard } from '../../prepared-event.ts'
 import type { LeafEvent } from '../../projection/leaf.ts'
 import { Projector } from '../../projection/projector.ts'
 import { actionDigestOf, sentMac } from '../../event-mac.ts'
 import { conflict, envelopeTooLarge, refusedByGuard, refusedWithOthers, tooLarge } from '../../refusal.ts'
-import { leafText, timeQuality, type ServerPart } from '../../seal.ts'
+import { leafTail, timeQuality, type ServerPart } from '../../seal.ts'
 import { serverContext, serverEvent } from '../../server-event.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
+import type { LeafArena } from './leaf-arena.ts'
+import { packRequest, unpackEvents, type PackedRequest, type WriterEvent } from './packed-events.ts'
+import type { PackedResults } from './packed-results.ts'
 import type { ProjectionTable } from './projection-table.ts'
 import type { TileTable } from './tile-table.ts'
 import type { VaultTable } from './vault-table.ts'
@@ -23,9 +25,11 @@ export interface CommitParts {
   readonly projections: ProjectionTable
   readonly payloads: VaultTable
   readonly tiles: TileTable
+  /** Holds the leaves of this commit; those of an earlier one are cleared away. */
+  readonly leaves: LeafArena
   /** Judges repeated events that have no erasable key of their own. */
   readonly logKey: Uint8Array
-  /** A copy of the tree, which grows with the commit. */
+  /** A copy of the tree, which grows when the commit is flushed. */
   readonly tree: Tree
   /** Not before the newest `recorded_at` of the log. */
   readonly nowMs: number
@@ -34,15 +38,29 @@ export interface CommitParts {
 /** The part of an envelope that the writer needs before the leaf exists. */
 type Draft = Pick<LeafEvent, 'event_id' | 'event_type' | 'run_id' | 'occurred_at' | 'action'>
 
+/** What was stored by this commit. Its hash is made of what reads back, so it has none yet. */
+export interface Stored {
+  readonly status: 'stored'
+  readonly eventId: string
+  readonly index: number
+  readonly actionDigest: string | undefined
+}
+
+export type Outcome = Stored | (Acknowledgement & { readonly status: 'duplicate' }) | Refusal
+
+const hashBytes = 32
+/** Leaves that are read back at a time. */
+const rereadLeaves = 256
+
 /** One transaction of the writer: what is appended to it becomes durable together, or not at all. */
 export class Commit {
   readonly #parts: CommitParts
   readonly #projector: Projector
   readonly #recordedAt: string
   readonly #firstIndex: number
-  /** Lower-case hex, of what was written. */
+  /** Lower-case hex, of what was read back. */
   readonly #leafHashes: string[] = []
-  readonly #statements: Record<'insert' | 'select' | 'reread', StatementSync>
+  readonly #statements: Statements
 
   constructor(parts: CommitParts) {
     this.#parts = parts
@@ -50,71 +68,97 @@ export class Commit {
     this.#recordedAt = new Date(parts.nowMs).toISOString()
     this.#firstIndex = parts.tree.size
     this.#statements = statementsOf(parts.database)
+    parts.leaves.clear()
   }
 
   get appended(): number {
-    return this.#leafHashes.length
+    return this.#parts.leaves.count
   }
 
-  append(request: AppendRequest): (Acknowledgement | Refusal)[] {
+  /** Stores a batch, or all or nothing of it. What is answered follows after {@link flush}: {@link resultsOf}. */
+  append(request: PackedRequest): readonly Outcome[] {
+    const events = unpackEvents(request.events)
     if (request.atomic === true) {
-      const refusals = this.#preview(request)
+      const refusals = this.#preview(events, request)
       if (refusals !== undefined) return refusals
     }
-    return request.events.map((event, position) =>
-      this.#store(event, request.context, request.guards?.[position] ?? []),
-    )
+    return events.map((event, position) => this.#store(event, request.context, request.guards?.[position] ?? []))
+  }
+
+  /** What is answered to a batch, when the commit is flushed. */
+  resultsOf(outcomes: readonly Outcome[]): PackedResults {
+    const stored: Stored[] = []
+    const others: Record<number, Acknowledgement | Refusal> = {}
+    for (const [at, outcome] of outcomes.entries()) {
+      if (outcome.status === 'stored') stored.push(outcome)
+      else others[at] = outcome
+    }
+    const actionDigests: Record<number, string> = {}
+    for (const [at, { actionDigest }] of stored.entries())
+      if (actionDigest !== undefined) actionDigests[at] = actionDigest
+    const hashes = Buffer.allocUnsafeSlow(stored.length * hashBytes)
+    hashes.write(stored.map(({ index }) => this.#leafHashes[index - this.#firstIndex]).join(''), 'hex')
+    return {
+      count: outcomes.length,
+      eventIds: stored.map(({ eventId }) => eventId).join(' '),
+      indexes: Float64Array.from(stored, ({ index }) => index),
+      hashes: new Uint8Array(hashes.buffer),
+      recordedAt: this.#recordedAt,
+      others,
+      actionDigests,
+    }
   }
 
   /** For an atomic batch: what would refuse any of its events, before one of them is written. */
-  #preview(request: AppendRequest): (Acknowledgement | Refusal)[] | undefined {
-    const seen = new Map<string, string>()
-    const own = request.events.map((event, position): Refusal | undefined => {
-      const draft = JSON.parse(event.envelope) as Draft
+  #preview(events: readonly WriterEvent[], request: PackedRequest): Refusal[] | undefined {
+    const seen = new Map<string, Uint8Array>()
+    const drafts = events.map((event): Draft => draftOf(event))
+    const own = events.map((event, position): Refusal | undefined => {
+      const draft = drafts[position] ?? draftOf(event)
       const before = seen.get(draft.event_id)
       seen.set(draft.event_id, event.sentDigest)
-      if (before !== undefined && before !== event.sentDigest) return conflict(draft.event_id)
+      if (before !== undefined && Buffer.compare(before, event.sentDigest) !== 0) return conflict(draft.event_id)
       const failed = this.#failedGuard(request.guards?.[position] ?? [])
       if (failed !== undefined) return refusedByGuard(draft.event_id, failed)
-      const duplicate = this.#known(event, draft)
-      if (duplicate?.status === 'refused') return duplicate
+      const known = this.#known(event, draft)
+      if (known?.status === 'refused') return known
       return tooLarge(event, draft.event_id, request.context)
     })
     if (own.every((refusal) => refusal === undefined)) return undefined
-    return own.map(
-      (refusal, position) =>
-        refusal ?? refusedWithOthers((JSON.parse(request.events[position]?.envelope ?? '{}') as Draft).event_id),
-    )
+    return own.map((refusal, position) => refusal ?? refusedWithOthers(drafts[position]?.event_id ?? ''))
   }
 
-  #store(event: PreparedEvent, context: AppendContext, guards: readonly Guard[]): Acknowledgement | Refusal {
-    const draft = JSON.parse(event.envelope) as LeafEvent
+  #store(event: WriterEvent, context: AppendContext, guards: readonly Guard[]): Outcome {
+    const draft = draftOf(event)
     const failed = guards.length === 0 ? undefined : this.#failedGuard(guards)
     if (failed !== undefined) {
       this.#recordRefusal(draft)
       return refusedByGuard(draft.event_id, failed)
     }
-    const { tree, projections, payloads, nowMs, origin } = this.#parts
-    const index = tree.size
+    const { projections, payloads, leaves, nowMs, origin } = this.#parts
+    const index = this.#firstIndex + leaves.count
     const run = draft.run_id === undefined ? undefined : projections.runPk(draft.run_id)
-    const payload = event.payload === undefined ? undefined : Buffer.from(event.payload, 'utf8')
-    const summary = event.summary === undefined ? undefined : Buffer.from(event.summary, 'utf8')
+    const { payload, summary, actionText, redactions } = event
     const sealed = payload && payloads.add(run, index, 'payload', payload)
     const sealedSummary = summary && payloads.add(run, index, 'summary', summary)
     const key = (sealed ?? sealedSummary)?.key
-    const actionDigest = actionDigestOf(event, draft.action?.id, () => key ?? payloads.keyOf(run).key)
+    const actionDigest =
+      actionText === undefined || draft.action === undefined
+        ? undefined
+        : actionDigestOf(key ?? payloads.keyOf(run).key, draft.action.id, actionText)
+    const assurance = event.assurance ?? context.assurance
     const server: ServerPart = {
       origin,
       index,
       recordedAt: this.#recordedAt,
       keyId: context.keyId,
-      assurance: event.assurance ?? context.assurance,
+      assurance,
       timeQuality: timeQuality(draft.occurred_at, context, nowMs),
-      ...(sealed && payload && { payload: { commitment: sealed.commitment, size: payload.length } }),
-      ...(sealedSummary && summary && { summary: { commitment: sealedSummary.commitment, size: summary.length } }),
-      ...(actionDigest !== undefined && { actionDigest }),
+      payload: sealed && payload && { commitment: sealed.commitment, size: payload.length },
+      summary: sealedSummary && summary && { commitment: sealedSummary.commitment, size: summary.length },
+      actionDigest,
     }
-    const leaf = Buffer.from(leafText(event, server), 'utf8')
+    const leaf = leaves.add(event.envelope, leafTail(redactions, server))
     const refusal = leaf.length > limits.envelopeBytesMax ? envelopeTooLarge(draft.event_id, leaf.length) : undefined
     const block = (sealed ?? sealedSummary)?.block ?? null
     const sent = sentMac(key ?? this.#parts.logKey, event.sentDigest)
@@ -122,35 +166,25 @@ export class Commit {
       refusal !== undefined ||
       this.#statements.insert.run(index, uuidToBytes(draft.event_id), run ?? null, block, sent, leaf).changes === 0
     ) {
+      leaves.drop()
       payloads.drop(run, index)
       if (refusal !== undefined) return refusal
       return this.#known(event, draft) ?? conflict(draft.event_id)
     }
-    const leafDigest = leafHash(nodeCrypto, leaf)
-    const leafHex = hexOf(leafDigest)
-    tree.append(leafDigest, this.#parts.tiles.sink)
-    this.#leafHashes.push(leafHex)
     this.#projector.apply({
       ...draft,
       index,
       recorded_at: this.#recordedAt,
       key_id: context.keyId,
-      assurance: event.assurance ?? context.assurance,
+      assurance,
       time_quality: server.timeQuality,
-      ...(event.redactions.length > 0 && { redactions: event.redactions }),
+      ...(redactions.length > 0 && { redactions }),
     })
-    return {
-      status: 'stored',
-      eventId: draft.event_id,
-      index,
-      leafHash: leafHex,
-      recordedAt: this.#recordedAt,
-      ...(actionDigest !== undefined && { actionDigest }),
-    }
+    return { status: 'stored', eventId: draft.event_id, index, actionDigest }
   }
 
   /** The earlier acknowledgement when this very event is stored already, a refusal when another one has its id. */
-  #known(event: PreparedEvent, draft: Draft): Acknowledgement | Refusal | undefined {
+  #known(event: WriterEvent, draft: Draft): Exclude<Outcome, Stored> | undefined {
     const row = this.#statements.select.get(uuidToBytes(draft.event_id))
     if (row === undefined) return undefined
     const leaf = row['leaf'] as Uint8Array
@@ -164,7 +198,7 @@ export class Commit {
       status: 'duplicate',
       eventId: draft.event_id,
       index: Number(row['idx']),
-      leafHash: hexOf(leafHash(nodeCrypto, leaf)),
+      leafHash: Buffer.from(leafHash(nodeCrypto, leaf)).toString('hex'),
       recordedAt: stored.recorded_at,
       ...(stored.action_digest !== undefined && { actionDigest: stored.action_digest }),
     }
@@ -187,50 +221,60 @@ export class Commit {
     return undefined
   }
 
-  #recordRefusal(draft: LeafEvent): void {
+  #recordRefusal(draft: Draft): void {
     const refusal = serverEvent('event_refused', this.#parts.nowMs, {
       ...(draft.run_id !== undefined && { run_id: draft.run_id }),
       reason_code: 'guard_failed',
       attributes: { refused_event_id: draft.event_id, refused_type: draft.event_type },
     })
-    this.#store(refusal, serverContext, [])
+    this.append(packRequest({ events: [refusal], context: serverContext }))
   }
 
   /**
-   * Writes blocks, tiles and projections, then reads every new leaf back through another statement and recomputes its
-   * hash: what is signed is what is stored. Returns the new root.
+   * Writes blocks and projections, then reads every new leaf back through another statement, compares it with what was to
+   * be written, and hashes it: what is signed is what is stored. Returns the new root.
    */
   flush(): Uint8Array {
     const { payloads, projections, tiles, tree } = this.#parts
     payloads.flush()
     projections.write(this.#projector.changes())
+    this.#reread()
     tiles.flush(tree.size)
-    let at = 0
-    // As text, which costs a fraction of what blobs cost: bytes that are not the UTF-8 that was written give another hash.
-    for (const row of this.#statements.reread.iterate(this.#firstIndex)) {
-      if (
-        Number(row['idx']) !== this.#firstIndex + at ||
-        hash('sha256', `\0${String(row['text'])}`) !== this.#leafHashes[at]
-      ) {
-        throw new StoreError(
-          'head_mismatch',
-          `Entry ${this.#firstIndex + at} does not read back as it was written. Nothing was signed; check memory and disk.`,
-        )
-      }
-      at += 1
-    }
-    if (at !== this.#leafHashes.length)
-      throw new StoreError(
-        'head_mismatch',
-        'Written entries do not read back. Nothing was signed; check memory and disk.',
-      )
     return tree.root()
+  }
+
+  #reread(): void {
+    const { leaves, tree, tiles } = this.#parts
+    for (let at = 0; at < leaves.count;) {
+      const rows = this.#statements.reread.all(this.#firstIndex + at, rereadLeaves) as unknown as [number, Uint8Array][]
+      if (rows.length === 0) throw unlikeWritten(this.#firstIndex + at)
+      for (const [index, leaf] of rows) {
+        if (index !== this.#firstIndex + at || !leaves.equals(at, leaf)) throw unlikeWritten(this.#firstIndex + at)
+        const hash = leaves.hashOf(at)
+        this.#leafHashes.push(hash)
+        tree.append(new Uint8Array(Buffer.from(hash, 'hex')), tiles.sink)
+        at += 1
+      }
+    }
   }
 }
 
-const prepared = new WeakMap<DatabaseSync, Record<'insert' | 'select' | 'reread', StatementSync>>()
+function draftOf({ envelope }: WriterEvent): LeafEvent {
+  return JSON.parse(Buffer.from(envelope.buffer, envelope.byteOffset, envelope.length).toString('utf8')) as LeafEvent
+}
 
-function statementsOf(database: DatabaseSync): Record<'insert' | 'select' | 'reread', StatementSync> {
+function unlikeWritten(index: number): StoreError {
+  return new StoreError(
+    'head_mismatch',
+    `Entry ${index} does not read back as it was written. Nothing was signed; check memory and disk.`,
+  )
+}
+
+type Statements = Record<'insert' | 'select' | 'reread', StatementSync>
+
+const prepared = new WeakMap<DatabaseSync, Statements>()
+
+function statementsOf(database: DatabaseSync): Statements {
   let statements = prepared.get(database)
   if (statements === undefined) {
     statements = {
@@ -238,13 +282,10 @@ function statementsOf(database: DatabaseSync): Record<'insert' | 'select' | 'rer
         'INSERT OR IGNORE INTO event (idx, event_id, run, block, sent, leaf) VALUES (?, ?, ?, ?, ?, ?)',
       ),
       select: database.prepare('SELECT idx, block, sent, leaf FROM event WHERE event_id = ?'),
-      reread: database.prepare('SELECT idx, CAST(leaf AS TEXT) AS text FROM event WHERE idx >= ? ORDER BY idx'),
+      reread: database.prepare('SELECT idx, leaf FROM event WHERE idx >= ? ORDER BY idx LIMIT ?'),
     }
+    statements.reread.setReturnArrays(true)
     prepared.set(database, statements)
   }
   return statements
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
 }

@@ -14,12 +14,12 @@ const comparisons = [
   {
     table: 'run',
     id: 'run_id',
-    sql: 'SELECT run_id AS id, run.*, state, shown FROM run JOIN run_state USING (pk) ORDER BY run_id',
+    sql: 'SELECT run_id AS id, run.*, state FROM run JOIN run_state USING (pk) ORDER BY run_id',
   },
   {
     table: 'action',
     id: 'action_id',
-    sql: 'SELECT action_id AS id, action.*, state, shown FROM action JOIN action_state USING (pk) ORDER BY action_id',
+    sql: 'SELECT action_id AS id, action.*, state FROM action JOIN action_state USING (pk) ORDER BY action_id',
   },
   {
     table: 'term',

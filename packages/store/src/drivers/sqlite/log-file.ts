@@ -12,17 +12,19 @@ import {
 import { nodeCrypto } from '@counterfoil/tlog/node'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { StoreError } from '../../errors.ts'
-import type { AppendResult, EraseRequest } from '../../event-store.ts'
+import type { EraseRequest } from '../../event-store.ts'
 import { HeadMemory, placeOf, readRememberedHead } from '../../head-memory.ts'
 import { verifierOf } from '../../key-files.ts'
-import type { AppendRequest } from '../../prepared-event.ts'
 import { projectionVersion } from '../../projection/version.ts'
 import { serverContext, serverEvent } from '../../server-event.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
 import { Vault } from '../../vault/vault.ts'
 import { Commit } from './commit.ts'
 import { explainIo, openDatabase, storeErrorOf } from './database.ts'
+import { LeafArena } from './leaf-arena.ts'
 import { migrate } from './migrate.ts'
+import { packRequest, type PackedRequest } from './packed-events.ts'
+import type { PackedResult } from './packed-results.ts'
 import { ProjectionTable } from './projection-table.ts'
 import { derivedBy, rebuildProjections } from './rebuild.ts'
 import { checkHead, checkRememberedHead, rootAt } from './start-guards.ts'
@@ -60,6 +62,7 @@ export class LogFile implements Disposable {
   readonly #vault: Vault
   readonly #statements: Record<'putNote' | 'dropNote' | 'putHead', StatementSync>
   readonly #sentKey: Buffer
+  readonly #leaves = new LeafArena()
   #projections: ProjectionTable
   #payloads: VaultTable
   #tiles: TileTable
@@ -123,11 +126,15 @@ export class LogFile implements Disposable {
    * Stores batches in one transaction, each with its own result. When it returns, every acknowledged event is durable and
    * under the returned checkpoint. When it throws, nothing of any of them is stored.
    */
-  commit(requests: readonly AppendRequest[]): AppendResult[] {
+  commit(requests: readonly PackedRequest[]): PackedResult[] {
     return this.#transaction((commit) => {
-      const results = requests.map((request) => commit.append(request))
+      const batches = requests.map((request) => commit.append(request))
       return () =>
-        results.map((result) => ({ results: result, checkpoint: this.#head.note ?? '', size: this.#head.size }))
+        batches.map((outcomes) => ({
+          packed: commit.resultsOf(outcomes),
+          checkpoint: this.#head.note ?? '',
+          size: this.#head.size,
+        }))
     })
   }
 
@@ -140,7 +147,7 @@ export class LogFile implements Disposable {
         actor: { type: 'human', id: request.actorId },
         reason_code: request.reasonCode,
       })
-      const [result] = commit.append({ events: [event], context: serverContext })
+      const [result] = commit.append(packRequest({ events: [event], context: serverContext }))
       if (result === undefined || result.status === 'refused')
         throw new StoreError('io_error', 'The erasure could not be recorded; nothing was erased.')
       return () => ({ events, index: result.index })
@@ -237,6 +244,7 @@ export class LogFile implements Disposable {
         projections: this.#projections,
         payloads: this.#payloads,
         tiles: this.#tiles,
+        leaves: this.#leaves,
         logKey: this.#sentKey,
         tree,
         nowMs,

@@ -1,6 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Facet, Head, Page, PageRequest, RunCount, StoredEvent } from '../../event-store.ts'
 import type { ActionRow, RunRow } from '../../projection/rows.ts'
+import { actionRow } from '../../projection/action-row.ts'
+import type { ActionState } from '../../projection/action-state.ts'
+import { runRow, type RunState } from '../../projection/run-state.ts'
 import { Vault } from '../../vault/vault.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
 import { eventText, type EventText } from '../../text-words.ts'
@@ -156,7 +159,7 @@ export class LogReader implements Disposable {
       const id = ids.length === 1 || ids[0] === start ? ids[0] : undefined
       const rows = id === undefined ? undefined : this.#runRows(id)
       if (id === undefined || rows === undefined) return { ids }
-      return { ids, run: { rows, events: this.#eventTexts(id, from, limit), head: this.head() } }
+      return { ids, run: { rows: JSON.stringify(rows), events: this.#eventTexts(id, from, limit), head: this.head() } }
     })
   }
 
@@ -228,17 +231,16 @@ export class LogReader implements Disposable {
   }
 
   run(runId: string): RunRows | undefined {
-    const rows = this.#snapshot(() => this.#runRows(runId))
-    return rows === undefined ? undefined : (JSON.parse(rows) as RunRows)
+    return this.#snapshot(() => this.#runRows(runId))
   }
 
-  #runRows(runId: string): string | undefined {
-    const row = this.#prepared('SELECT pk, shown FROM run JOIN run_state USING (pk) WHERE run_id = ?').get(runId)
+  #runRows(runId: string): RunRows | undefined {
+    const row = this.#prepared('SELECT pk, state FROM run JOIN run_state USING (pk) WHERE run_id = ?').get(runId)
     if (row === undefined) return undefined
-    const actions = this.#prepared('SELECT shown FROM action JOIN action_state USING (pk) WHERE run = ? ORDER BY pk')
+    const actions = this.#prepared('SELECT state FROM action JOIN action_state USING (pk) WHERE run = ? ORDER BY pk')
       .all(Number(row['pk']))
-      .map((action) => String(action['shown']))
-    return `{"run":${String(row['shown'])},"actions":[${actions.join(',')}]}`
+      .map((action) => actionRow(JSON.parse(String(action['state'])) as ActionState))
+    return { run: runRow(JSON.parse(String(row['state'])) as RunState), actions }
   }
 
   runIdsByPrefix(prefix: string, limit: number): string[] {

@@ -5,11 +5,12 @@ import { amountOf } from '../../projection/amount.ts'
 import type { ProjectionChanges, StateSource } from '../../projection/projector.ts'
 import { questions, type ActionRow, type Grade, type RunRow } from '../../projection/rows.ts'
 import type { RunState } from '../../projection/run-state.ts'
-import type { Term } from '../../projection/terms.ts'
 import { RowTable, type Column } from './row-table.ts'
+import { StateCache } from './state-cache.ts'
 
-/** How many states stay in memory between commits: a run is written to again and again while it lasts. */
-const cachedStatesMax = 20_000
+/** Characters of states (as JSON) that stay in memory between commits: a run is written to again and again while it lasts. */
+const runCharactersMax = 4 * 1024 * 1024
+const actionCharactersMax = 4 * 1024 * 1024
 
 /** Rows of one multi-row insert into `term`. */
 const termRows = 32
@@ -79,8 +80,8 @@ const actionColumns: readonly Column<ActionSource>[] = [
 /** Runs and actions as rows, and the states behind them. Used inside the writer's transaction only. */
 export class ProjectionTable implements StateSource {
   readonly #database: DatabaseSync
-  readonly #runs = new Map<string, Known<RunState>>()
-  readonly #actions = new Map<string, Known<ActionState>>()
+  readonly #runs = new StateCache<Known<RunState>>(runCharactersMax)
+  readonly #actions = new StateCache<Known<ActionState>>(actionCharactersMax)
   readonly #termKeys = new Map<string, number>()
   #nextRun = 0
   #nextAction = 0
@@ -117,16 +118,16 @@ export class ProjectionTable implements StateSource {
     if (row === undefined) {
       const pk = this.#nextRun
       this.#nextRun += 1
-      this.#runs.set(runId, { pk, state: undefined, values: undefined })
+      this.#runs.set(runId, { pk, state: undefined, values: undefined }, 0)
       return pk
     }
-    this.#runs.set(runId, { ...row, state: row.state as RunState })
+    this.#runs.set(runId, { ...row, state: JSON.parse(row.state) as RunState }, row.state.length)
     return row.pk
   }
 
   /** Keeps a run's number in a rebuild: its events refer to it. */
   assignRun(runId: string, pk: number): void {
-    if (this.#runs.get(runId)?.pk !== pk) this.#runs.set(runId, { pk, state: undefined, values: undefined })
+    if (this.#runs.get(runId)?.pk !== pk) this.#runs.set(runId, { pk, state: undefined, values: undefined }, 0)
     this.#nextRun = Math.max(this.#nextRun, pk + 1)
   }
 
@@ -140,57 +141,51 @@ export class ProjectionTable implements StateSource {
     if (known !== undefined) return known.state
     const row = this.#actionRows.read(actionId)
     if (row === undefined) return undefined
-    const state = row.state as ActionState
-    this.#actions.set(actionId, { ...row, state })
+    const state = JSON.parse(row.state) as ActionState
+    this.#actions.set(actionId, { ...row, state }, row.state.length)
     return state
   }
 
   write(changes: ProjectionChanges): void {
-    for (const { state, row } of changes.runs) this.#writeRun(state, row)
-    for (const { state, row } of changes.actions) this.#writeAction(state, row)
-    this.#writeTerms(changes.terms)
-    trim(this.#runs)
-    trim(this.#actions)
+    const terms = new TermRows((values) => this.#insertTerms(values))
+    for (const { state, row, terms: said } of changes.runs) {
+      const run = this.#writeRun(state, row)
+      for (const { key, value } of said) terms.add(this.#termKey(key), value, run, 0)
+    }
+    for (const { state, row, terms: said } of changes.actions) {
+      const run = this.runPk(row.runId)
+      const action = this.#writeAction(state, row, run)
+      for (const { key, value } of said) terms.add(this.#termKey(key), value, run, action)
+    }
+    terms.flush()
+    this.#runs.trim()
+    this.#actions.trim()
   }
 
-  #writeRun(state: RunState, row: RunRow): void {
+  #writeRun(state: RunState, row: RunRow): number {
     const pk = this.runPk(row.runId)
     const before = this.#runs.get(row.runId)?.values
-    const values = this.#runRows.write({ pk, id: row.runId }, row, { state, shown: row }, before)
-    this.#runs.set(row.runId, { pk, state, values })
+    const text = JSON.stringify(state)
+    const values = this.#runRows.write({ pk, id: row.runId }, row, text, before)
+    this.#runs.set(row.runId, { pk, state, values }, text.length)
+    return pk
   }
 
-  #writeAction(state: ActionState, row: ActionRow): void {
+  #writeAction(state: ActionState, row: ActionRow, run: number): number {
     const known = this.#actions.get(row.actionId)
     const pk = known?.pk ?? this.#nextAction
     this.#nextAction = Math.max(this.#nextAction, pk + 1)
-    const source = { row, state, run: this.runPk(row.runId) }
-    const values = this.#actionRows.write({ pk, id: row.actionId }, source, { state, shown: row }, known?.values)
-    this.#actions.set(row.actionId, { pk, state, values })
+    const text = JSON.stringify(state)
+    const values = this.#actionRows.write({ pk, id: row.actionId }, { row, state, run }, text, known?.values)
+    this.#actions.set(row.actionId, { pk, state, values }, text.length)
+    return pk
   }
 
-  /** Many rows a statement: what a row costs is mostly the call. */
-  #writeTerms(terms: readonly Term[]): void {
-    const rows = new Map<string, readonly (string | number)[]>()
-    for (const { key, value, runId, actionId } of terms) {
-      const row = [
-        this.#termKey(key),
-        value,
-        this.runPk(runId),
-        actionId === undefined ? 0 : (this.#actions.get(actionId)?.pk ?? 0),
-      ]
-      // The same fact is said by several events of an action; its type tells 1 from "1".
-      rows.set(`${row.join('\0')}${typeof value}`, row)
-    }
-    let values: (string | number)[] = []
-    for (const row of rows.values()) {
-      values.push(...row)
-      if (values.length < termColumns * termRows) continue
-      this.#statements.insertTerms.run(...values)
-      values = []
-    }
-    for (let at = 0; at < values.length; at += termColumns)
-      this.#statements.insertTerm.run(...values.slice(at, at + termColumns))
+  #insertTerms(values: readonly (string | number)[]): void {
+    if (values.length === termColumns * termRows) this.#statements.insertTerms.run(...values)
+    else
+      for (let at = 0; at < values.length; at += termColumns)
+        this.#statements.insertTerm.run(...values.slice(at, at + termColumns))
   }
 
   #termKey(name: string): number {
@@ -204,16 +199,29 @@ export class ProjectionTable implements StateSource {
   }
 }
 
+/** Gathers terms: many rows a statement, because what a row costs is mostly the call. */
+class TermRows {
+  readonly #insert: (values: readonly (string | number)[]) => void
+  #values: (string | number)[] = []
+
+  constructor(insert: (values: readonly (string | number)[]) => void) {
+    this.#insert = insert
+  }
+
+  add(key: number, value: string | number, run: number, action: number): void {
+    this.#values.push(key, value, run, action)
+    if (this.#values.length === termColumns * termRows) this.flush()
+  }
+
+  flush(): void {
+    this.#insert(this.#values)
+    this.#values = []
+  }
+}
+
 /** Words with a space at both ends, so that one of them is found by its neighbours. */
 function spaced(words: readonly string[]): string {
   return words.length === 0 ? ' ' : ` ${words.join(' ')} `
-}
-
-function trim<Value>(cache: Map<string, Value>): void {
-  for (const key of cache.keys()) {
-    if (cache.size <= cachedStatesMax) return
-    cache.delete(key)
-  }
 }
 
 function maximum(database: DatabaseSync, sql: string): number {

@@ -2,7 +2,10 @@ import type { Query } from '@counterfoil/schema/query'
 import { limits } from '@counterfoil/schema'
 import type { DatabaseSync } from 'node:sqlite'
 import type { RunCount } from '../../event-store.ts'
+import { actionRow } from '../../projection/action-row.ts'
+import type { ActionState } from '../../projection/action-state.ts'
 import type { ActionRow, RunRow } from '../../projection/rows.ts'
+import { runRow, type RunState } from '../../projection/run-state.ts'
 import { binds, conditionOf, conjuncts, type Condition } from '../../query/condition.ts'
 import { decodeCursor, encodeCursor, type Position } from '../../query/cursor.ts'
 import { listOrder, type ListOrder } from '../../query/sort-order.ts'
@@ -36,12 +39,12 @@ export interface Rows<Row> {
 
 /** One page of the runs that a query asks for. */
 export function queryRuns(database: DatabaseSync, request: RowsRequest): Rows<RunRow> {
-  return queryPage<RunRow>(database, 'runs', request)
+  return queryPage(database, 'runs', request, (state) => runRow(JSON.parse(state) as RunState))
 }
 
 /** One page of the actions that a query asks for; see `Condition`. */
 export function queryActions(database: DatabaseSync, request: RowsRequest): Rows<ActionRow> {
-  return queryPage<ActionRow>(database, 'actions', request)
+  return queryPage(database, 'actions', request, (state) => actionRow(JSON.parse(state) as ActionState))
 }
 
 /** How many runs match: exact up to 10,000, as far as the time for it allows. */
@@ -123,7 +126,12 @@ const orderValues: Readonly<Record<List, Readonly<Record<ListOrder['field'], Ord
   },
 }
 
-function queryPage<Row>(database: DatabaseSync, list: List, request: RowsRequest): Rows<Row> {
+function queryPage<Row>(
+  database: DatabaseSync,
+  list: List,
+  request: RowsRequest,
+  rowOf: (state: string) => Row,
+): Rows<Row> {
   const order = listOrder(list, request.query)
   const position = request.cursor === undefined ? undefined : decodeCursor(order.name, request.cursor)
   const context = createMatchContext(database, request)
@@ -143,8 +151,8 @@ function queryPage<Row>(database: DatabaseSync, list: List, request: RowsRequest
     found.push(...readPositions(database, withoutValue(list, order, selection, after), wanted - found.length))
   }
   const shown = found.slice(0, request.limit)
-  const select = database.prepare(`SELECT shown FROM ${list === 'runs' ? 'run_state' : 'action_state'} WHERE pk = ?`)
-  const rows = shown.map(({ pk }) => JSON.parse(String(select.get(pk)?.['shown'])) as Row)
+  const select = database.prepare(`SELECT state FROM ${list === 'runs' ? 'run_state' : 'action_state'} WHERE pk = ?`)
+  const rows = shown.map(({ pk }) => rowOf(String(select.get(pk)?.['state'])))
   const last = shown.at(-1)
   return found.length > shown.length && last !== undefined ? { rows, next: encodeCursor(order.name, last) } : { rows }
 }

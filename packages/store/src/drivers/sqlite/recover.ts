@@ -9,6 +9,7 @@ import { ControlFile, type ControlLog } from './control-file.ts'
 import { DataLock } from './data-lock.ts'
 import { openDatabase, pragma, storeErrorOf } from './database.ts'
 import { LogFile } from './log-file.ts'
+import { packRequest } from './packed-events.ts'
 import { makeLogFolder } from './log-folder.ts'
 import { migrate } from './migrate.ts'
 import { checkHead } from './start-guards.ts'
@@ -92,7 +93,7 @@ export function recoverLog(options: RecoverOptions): RecoverReport {
     vaultKey,
     state,
   })
-  file.commit([{ events: [event], context: serverContext }])
+  file.commit([packRequest({ events: [event], context: serverContext })])
   control.replaceLog(lost.log, closedName, successor)
   return {
     log: successor.log,

@@ -33,34 +33,33 @@ export class RowTable<Source> {
         `UPDATE ${table} SET ${assign(columns.filter(({ isIndexed }) => !isIndexed))} WHERE pk = ?`,
       ),
       putState: database.prepare(
-        `INSERT INTO ${table}_state (pk, state, shown) VALUES (?, ?, ?)
-         ON CONFLICT (pk) DO UPDATE SET state = excluded.state, shown = excluded.shown`,
+        `INSERT INTO ${table}_state (pk, state) VALUES (?, ?) ON CONFLICT (pk) DO UPDATE SET state = excluded.state`,
       ),
     }
   }
 
   /** The stored row with this id: its number, its state, and the values that {@link write} compares with. */
-  read(id: string): { pk: number; state: unknown; values: readonly SQLInputValue[] } | undefined {
+  read(id: string): { pk: number; state: string; values: readonly SQLInputValue[] } | undefined {
     const row = this.#statements.select.get(id)
     if (row === undefined) return undefined
     const values = this.#columns.map(({ name }) => row[name] ?? null)
-    return { pk: Number(row['pk']), state: JSON.parse(String(row['state'])), values }
+    return { pk: Number(row['pk']), state: String(row['state']), values }
   }
 
   /**
-   * Writes a row and its state. `before` is what was written or read last, undefined for a new row. Returns the values
+   * Writes a row and its state (JSON). `before` is what was written or read last, undefined for a new row. Returns the values
    * for the next time.
    */
   write(
     key: { readonly pk: number; readonly id: string },
     source: Source,
-    stored: { readonly state: unknown; readonly shown: unknown },
+    state: string,
     before: readonly SQLInputValue[] | undefined,
   ): readonly SQLInputValue[] {
     const values = this.#columns.map(({ of }) => of(source))
     if (before === undefined) this.#statements.insert.run(key.pk, key.id, ...values)
     else this.#update(key.pk, values, before)
-    this.#statements.putState.run(key.pk, JSON.stringify(stored.state), JSON.stringify(stored.shown))
+    this.#statements.putState.run(key.pk, state)
     return values
   }
 

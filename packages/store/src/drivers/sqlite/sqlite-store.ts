@@ -12,6 +12,8 @@ import { DataLock, makeDataFolder } from './data-lock.ts'
 import { contradicted } from './log-file.ts'
 import type { EntryAudit } from './entry-audit.ts'
 import type { LogReader, OpenedRun, RunRows } from './log-reader.ts'
+import { buffersOf, packRequest } from './packed-events.ts'
+import { unpackResult, type PackedResult } from './packed-results.ts'
 import type { RunEvent } from './payload-reader.ts'
 import type { ReaderMethod } from './reader-worker.ts'
 import { WorkerClient } from './worker-client.ts'
@@ -124,7 +126,14 @@ export class SqliteStore implements EventStore {
   }
 
   async append(log: string, request: AppendRequest): Promise<AppendResult> {
-    return this.#writerOf(log).call<AppendResult>({ op: 'append', log, request })
+    const packed = packRequest(request)
+    return unpackResult(
+      await this.#writerOf(log).call<PackedResult>(
+        { op: 'append', log, request: packed },
+        undefined,
+        buffersOf(packed),
+      ),
+    )
   }
 
   async erase(log: string, request: EraseRequest): Promise<{ events: number; index: number }> {

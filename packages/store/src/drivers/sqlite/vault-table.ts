@@ -1,11 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { createSalt, commitmentOf, type Vault, type VaultEntry } from '../../vault/vault.ts'
 
-const cachedKeysMax = 20_000
+const cachedKeysMax = 10_000
 
 interface DataKey {
   readonly id: number
-  readonly key: Buffer
+  readonly key: Uint8Array
 }
 
 interface OpenBlock {
@@ -62,7 +62,7 @@ export class VaultTable {
   }
 
   /** The data key of a block, of this commit or stored, for judging a repeated event. Undefined after erasure. */
-  keyOfBlock(block: number): Buffer | undefined {
+  keyOfBlock(block: number): Uint8Array | undefined {
     for (const open of this.#open.values()) if (open.id === block) return open.key.key
     const row = this.#database
       .prepare(
@@ -78,7 +78,7 @@ export class VaultTable {
     index: number,
     kind: VaultEntry['kind'],
     bytes: Uint8Array,
-  ): { block: number; commitment: string; key: Buffer } {
+  ): { block: number; commitment: string; key: Uint8Array } {
     // Events without a run never share a block: each has a key of its own.
     const slot = run ?? -1 - index
     let block = this.#open.get(slot)

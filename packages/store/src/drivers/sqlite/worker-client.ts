@@ -29,7 +29,11 @@ export class WorkerClient implements AsyncDisposable {
   }
 
   /** Sends a call and waits for its answer. `T` is what the worker returns for this call. */
-  async call<T>(message: object, onProgress?: (done: number, total: number) => void): Promise<T> {
+  async call<T>(
+    message: object,
+    onProgress?: (done: number, total: number) => void,
+    handedOver: readonly ArrayBuffer[] = [],
+  ): Promise<T> {
     if (this.#ended !== undefined) throw this.#ended
     const id = this.#next
     this.#next += 1
@@ -37,7 +41,7 @@ export class WorkerClient implements AsyncDisposable {
     try {
       return await new Promise<T>((resolve, reject) => {
         this.#waiting.set(id, { resolve, reject, onProgress })
-        this.#worker.postMessage({ ...message, id })
+        this.#worker.postMessage({ ...message, id }, handedOver)
       })
     } finally {
       this.#waiting.delete(id)

@@ -1,4 +1,4 @@
-import type { AppendRequest } from '../../prepared-event.ts'
+import type { PackedRequest } from './packed-events.ts'
 import type { EraseRequest } from '../../event-store.ts'
 import type { StoreErrorCode } from '../../errors.ts'
 import { StoreError } from '../../errors.ts'
@@ -17,7 +17,7 @@ export interface LogPaths {
 /** What the writer's thread is asked for. */
 export type WriterCall =
   | { readonly op: 'open'; readonly log: LogPaths }
-  | { readonly op: 'append'; readonly log: string; readonly request: AppendRequest }
+  | { readonly op: 'append'; readonly log: string; readonly request: PackedRequest }
   | { readonly op: 'erase'; readonly log: string; readonly request: EraseRequest }
   | { readonly op: 'rebuild'; readonly log: string }
   | { readonly op: 'text_erased'; readonly log: string; readonly indexes: readonly number[] }

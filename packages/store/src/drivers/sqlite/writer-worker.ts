@@ -3,8 +3,9 @@ import { parentPort } from 'node:worker_threads'
 import { limits } from '@counterfoil/schema'
 import { StoreError } from '../../errors.ts'
 import { readLogKeys } from '../../key-files.ts'
-import type { AppendRequest } from '../../prepared-event.ts'
 import { LogFile } from './log-file.ts'
+import type { PackedRequest } from './packed-events.ts'
+import { buffersOfResult, type PackedResult } from './packed-results.ts'
 import { rebuildProjections } from './rebuild.ts'
 import { errorMessage, type WorkerMessage, type WriterCall } from './worker-protocol.ts'
 
@@ -14,7 +15,7 @@ import { errorMessage, type WorkerMessage, type WriterCall } from './worker-prot
  */
 interface WaitingAppend {
   readonly id: number
-  readonly request: AppendRequest
+  readonly request: PackedRequest
 }
 
 interface OpenLog {
@@ -27,6 +28,10 @@ let scheduled = false
 
 function answer(message: WorkerMessage): void {
   parentPort?.postMessage(message)
+}
+
+function answerAppend(id: number, value: PackedResult): void {
+  parentPort?.postMessage({ kind: 'result', id, value } satisfies WorkerMessage, buffersOfResult(value))
 }
 
 function logOf(name: string): OpenLog {
@@ -46,7 +51,7 @@ function commitGroup(name: string, log: OpenLog): void {
   let events = 0
   const group: WaitingAppend[] = []
   for (const waiting of log.waiting) {
-    events += waiting.request.events.length
+    events += waiting.request.events.count
     if (group.length > 0 && events > limits.batchEventsMax) break
     group.push(waiting)
   }
@@ -55,7 +60,7 @@ function commitGroup(name: string, log: OpenLog): void {
   try {
     const before = log.file.head.size
     const results = log.file.commit(group.map(({ request }) => request))
-    group.forEach(({ id }, at) => answer({ kind: 'result', id, value: results[at] }))
+    results.forEach((value, at) => answerAppend(group[at]?.id ?? 0, value))
     if (log.file.head.size > before) answer({ kind: 'committed', log: name, size: log.file.head.size })
   } catch (error) {
     // One request that cannot be stored must not take its neighbours along; after a failed disk all fail alike.
