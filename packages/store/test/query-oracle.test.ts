@@ -82,7 +82,7 @@ describe('SQL over the projections', () => {
           )
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     )
     // The comparison is worth something only when queries neither find nothing nor everything.
     expect(compared).toBeGreaterThan(600)
