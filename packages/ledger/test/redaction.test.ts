@@ -163,8 +163,50 @@ test('a password is removed by the name of its member, whatever it looks like', 
   await open.store(event, key)
   const { event: leaf, payload } = await open.log.event(String(event['event_id']))
   const { redactions } = leaf as { redactions?: { path: string }[] }
-  expect(redactions?.map(({ path }) => path).toSorted()).toEqual(['/attributes/password', '/payload/login/password'])
-  expect(payload?.content).toMatchObject({ login: { user: 'maria' } })
+  expect(redactions?.map(({ path }) => path).toSorted()).toEqual(['/attributes/password', '/payload'])
+  expect(payload?.content).toEqual({ login: { [passwordName]: '[redacted:key-password]', user: 'maria' } })
+})
+
+test('names of a payload are not in the leaf, however many and long they are', async () => {
+  const person = `${letters(8)}@example.com`
+  const long = Object.fromEntries(
+    Array.from({ length: 100 }, (_, at) => [`${'k'.repeat(300)}${at}`, { [passwordName]: 'x' }]),
+  )
+  const event = runCreated('run-names', { payload: { [person]: { [passwordName]: 'x' }, ...long } })
+  await open.store(event, key)
+  const report = await open.log.event(String(event['event_id']))
+  expect(JSON.stringify(report.event)).not.toContain(person)
+  expect((report.event as { redactions?: unknown }).redactions).toEqual([{ path: '/payload', rule: 'key-password' }])
+  expect(report.payload?.content).toMatchObject({ [person]: { [passwordName]: '[redacted:key-password]' } })
+})
+
+test('runs whose numbers look like cards, or whose ids are tokens, stay apart', async () => {
+  const ids = [`4${'1'.repeat(15)}`, `55${'0'.repeat(13)}4`, providerToken(), providerToken()]
+  secrets.push(...ids.slice(2))
+  const events = ids.map((id) => runCreated(id))
+  await open.store(events, key)
+  const stored: unknown[] = []
+  for (const event of events) {
+    const { event: leaf } = await open.log.event(String(event['event_id']))
+    stored.push((leaf as { run_id?: unknown }).run_id)
+  }
+  expect(new Set(stored).size).toBe(4)
+  expect(stored.slice(0, 2)).toEqual(ids.slice(0, 2))
+})
+
+test('a name that is a secret, beside one that is called like its marker', async () => {
+  const token = secret()
+  const parameters = { [token]: 1, '[redacted:github-token]': 2 }
+  const event: TestEvent = {
+    ...runEvent('decision_proposed', 'run-marker', made),
+    action: { id: nextId(), type: 'mail.send', effect_class: 'write' },
+    payload: { parameters },
+  }
+  await open.store(event, key)
+  const { payload } = await open.log.event(String(event['event_id']))
+  expect(payload?.content).toEqual({
+    parameters: { '[redacted:github-token][2]': 1, '[redacted:github-token]': 2 },
+  })
 })
 
 test('a refused event leaves nothing of its secrets either', async () => {

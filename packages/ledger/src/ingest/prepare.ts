@@ -9,7 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@counterfoil/schema/json'
-import type { Redaction, Redactor } from '@counterfoil/schema/redact'
+import { leafRedactions, type Redaction, type Redactor } from '@counterfoil/schema/redact'
 import { validateEvent, type ProducerEvent } from '@counterfoil/schema/validate'
 import type { PreparedEvent } from '@counterfoil/store'
 import { hash } from 'node:crypto'
@@ -57,7 +57,7 @@ export function prepareEvent(value: JsonValue, redactor: Redactor): { event: Pro
       envelope: shown === ordered ? sent : JSON.stringify(shown),
       ...(stored !== undefined && { payload: stored }),
       ...(storedSummary !== undefined && { summary: JSON.stringify(storedSummary) }),
-      redactions: bounded(redactions),
+      redactions: leafRedactions(redactions),
       ...(actionText !== undefined && { actionText }),
       sentDigest,
     },
@@ -103,7 +103,10 @@ function summaryText(summary: JsonValue): string {
   return summary
 }
 
-/** What "the same again" is judged by: the parsed event as sent, whatever its white space and order of members. */
+/**
+ * What "the same again" is judged by: the parsed event as sent, whatever its white space and the order of the members of
+ * its envelope. Within the payload the order of members counts, as does the source text of numbers.
+ */
 function digestOf(envelope: string, payload: RawJson | undefined, summary: string | undefined): string {
   let text = envelope
   if (payload !== undefined) text += `\0p${normalText(payload)}`
@@ -155,10 +158,4 @@ function actionTextOf(event: ProducerEvent, payload: string): string | undefined
       { cause: error },
     )
   }
-}
-
-function bounded(redactions: readonly Redaction[]): readonly Redaction[] {
-  const max = limits.redactionsMax
-  if (redactions.length <= max) return redactions
-  return [...redactions.slice(0, max - 1), { path: '', rule: `and-${redactions.length - max + 1}-more` }]
 }

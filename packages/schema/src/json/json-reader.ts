@@ -101,10 +101,9 @@ export class JsonReader extends JsonScanner {
   #readRaw(): RawJson {
     const start = this.position
     this.hasEscape = false
-    this.hasQuote = false
     this.#isInteresting = false
     this.#checkValue(1)
-    return new RawJson(this.text.slice(start, this.position), this.hasEscape, this.hasQuote, this.#isInteresting)
+    return new RawJson(this.text.slice(start, this.position), this.hasEscape, this.#isInteresting)
   }
 
   /** As #readValue, without making anything. */

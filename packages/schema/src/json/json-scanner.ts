@@ -16,9 +16,8 @@ export class JsonScanner {
   problem: JsonError | undefined
   protected readonly text: string
   protected readonly end: number
-  /** Whether a `\u` or `\/` escape was passed, and whether a `\"`. */
+  /** Whether a `\u` or `\/` escape was passed. */
   protected hasEscape = false
-  protected hasQuote = false
   /** Pointers count from here. */
   protected root: number
   readonly #isWellFormed: boolean
@@ -93,12 +92,10 @@ export class JsonScanner {
   /** Passes the escape that begins at `i` and returns its last character. */
   #checkEscape(i: number, stringStart: number): number {
     switch (this.text.charCodeAt(i + 1)) {
-      case quote:
-        this.hasQuote = true
-        return this.#within(i + 1, stringStart)
       case 0x2f:
         this.hasEscape = true
         return this.#within(i + 1, stringStart)
+      case quote:
       case backslash:
       case 0x62:
       case 0x66:

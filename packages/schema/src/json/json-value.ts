@@ -24,17 +24,14 @@ export class JsonNumber {
 export class RawJson {
   /** Exactly as sent, insignificant white space included. */
   readonly text: string
-  /** Whether a `\u` or `\/` escape stands in it: then a text search does not see what a reader would. */
+  /** Whether a `\u` or `\/` escape stands in it: then the same value may have another text. */
   readonly hasEscape: boolean
-  /** Whether a `\"` escape stands in it: then a string of it may hold JSON text of its own. */
-  readonly hasQuote: boolean
   /** Whether one of its member names (unescaped) was interesting to the caller. */
   readonly isInteresting: boolean
 
-  constructor(text: string, hasEscape: boolean, hasQuote: boolean, isInteresting: boolean) {
+  constructor(text: string, hasEscape: boolean, isInteresting: boolean) {
     this.text = text
     this.hasEscape = hasEscape
-    this.hasQuote = hasQuote
     this.isInteresting = isInteresting
   }
 }

@@ -137,11 +137,11 @@ function rawOf(text: string): unknown {
 
 describe('raw member', () => {
   test('is checked and stays text', () => {
-    expect(rawOf('{ "x" : [1.0, {}] }')).toEqual(new RawJson('{ "x" : [1.0, {}] }', false, false, false))
-    expect(rawOf('"a\\n\\"b"')).toEqual(new RawJson('"a\\n\\"b"', false, true, false))
-    expect(rawOf('"\\/"')).toEqual(new RawJson('"\\/"', true, false, false))
-    expect(rawOf('[{"secret":1}]')).toEqual(new RawJson('[{"secret":1}]', false, false, true))
-    expect(rawOf('[{"se\\u0063ret":1}]')).toEqual(new RawJson('[{"se\\u0063ret":1}]', true, false, true))
+    expect(rawOf('{ "x" : [1.0, {}] }')).toEqual(new RawJson('{ "x" : [1.0, {}] }', false, false))
+    expect(rawOf('"a\\n\\"b"')).toEqual(new RawJson('"a\\n\\"b"', false, false))
+    expect(rawOf('"\\/"')).toEqual(new RawJson('"\\/"', true, false))
+    expect(rawOf('[{"secret":1}]')).toEqual(new RawJson('[{"secret":1}]', false, true))
+    expect(rawOf('[{"se\\u0063ret":1}]')).toEqual(new RawJson('[{"se\\u0063ret":1}]', true, true))
   })
 
   test('many names: duplicates are found, and only those', () => {

@@ -11,11 +11,23 @@ export interface JsonTextJudge {
    * shown is judged too, so that doing it twice changes nothing.
    */
   redactMember(name: string, shown: string, value: () => unknown, path: string): string | undefined
-  /** As `redactName`, noting nothing. */
-  showName(name: string): string
-  /** The same for an object such as `{"name": "Authorization", "value": "…"}`. */
+  /** The text to stand in place of a long number, or the same. */
+  editNumber(source: string, path: string): string
+  /** The value of an object such as `{"name": "Authorization", "value": "…"}`, of which any of the names counts. */
+  redactNamed(names: readonly string[], value: () => unknown, path: string): string | undefined
   isNameMember(name: string): boolean
   isValueMember(name: string): boolean
+  /** An element of an array behind one that names it: `["X-Api-Key", "…"]`, `["--password", "…"]`. */
+  redactItem(item: NamedItem, path: string): string | undefined
+}
+
+/** A string in an array, and the one before it. */
+export interface NamedItem {
+  name: string
+  value: string
+  index: number
+  /** Whether the array ends here. */
+  isLast: () => boolean
 }
 
 interface Edit {
@@ -96,9 +108,10 @@ class JsonTextWalk {
   }
 
   #object(path: string): void {
+    const open = this.#position
     this.#position++
     const names = new Set<string>()
-    let named: string | undefined
+    const naming: string[] = []
     let valued: Valued | undefined
     for (;;) {
       const c = this.#next()
@@ -107,7 +120,7 @@ class JsonTextWalk {
         this.#position++
         continue
       }
-      const name = this.#name(path, names)
+      const name = this.#name(path, names, open)
       this.#next()
       this.#position++
       this.#next()
@@ -118,7 +131,7 @@ class JsonTextWalk {
         const firstEdit = this.#edits.length
         const firstNote = this.#notes.length
         this.value(place)
-        if (this.#judge.isNameMember(name.sent)) named = this.#stringAt(start)
+        if (this.#judge.isNameMember(name.sent)) naming.push(...this.#stringAt(start))
         else if (this.#judge.isValueMember(name.sent))
           valued = { start, end: this.#position, firstEdit, firstNote, lastNote: this.#notes.length, path: place }
       } else {
@@ -127,17 +140,12 @@ class JsonTextWalk {
       }
     }
     this.#position++
-    if (named !== undefined && valued !== undefined) this.#editNamed(named, valued)
+    if (naming.length > 0 && valued !== undefined) this.#editNamed(naming, valued)
   }
 
-  #editNamed(name: string, { start, end, firstEdit, firstNote, lastNote, path }: Valued): void {
+  #editNamed(names: readonly string[], { start, end, firstEdit, firstNote, lastNote, path }: Valued): void {
     const notesCount = this.#notes.length
-    const marker = this.#judge.redactMember(
-      name,
-      this.#judge.showName(name),
-      () => JSON.parse(this.#text.slice(start, end)),
-      path,
-    )
+    const marker = this.#judge.redactNamed(names, () => JSON.parse(this.#text.slice(start, end)), path)
     if (marker === undefined) return
     const literal = JSON.stringify(marker)
     // What was changed inside is gone with the whole; what was changed behind it stays.
@@ -146,23 +154,47 @@ class JsonTextWalk {
     this.#notes.splice(firstNote, lastNote - firstNote, ...this.#notes.splice(notesCount))
   }
 
-  /** The name as sent, and as it may be shown. Two names that become the same marker stay two names. */
-  #name(path: string, names: Set<string>): { sent: string; shown: string } {
+  /**
+   * The name as sent, and as it may be shown. Two names that become the same marker stay two names, and so does one that
+   * was called like a marker before; `names` is filled when the first marker needs it.
+   */
+  #name(path: string, names: Set<string>, open: number): { sent: string; shown: string } {
     const start = this.#position
     this.#skipString()
     const sent = this.#decode(start, this.#position)
     let shown = this.#judge.redactName(sent, path)
     if (shown !== sent) {
+      if (names.size === 0) this.#collectNames(open, names)
       shown = makeUnique(shown, names)
+      names.add(shown)
       this.#edits.push({ start, end: this.#position, literal: JSON.stringify(shown) })
     }
-    names.add(shown)
     return { sent, shown }
+  }
+
+  /** All names of the object that opens there. */
+  #collectNames(open: number, names: Set<string>): void {
+    const before = this.#position
+    this.#position = open + 1
+    for (let c = this.#next(); c !== 0x7d; c = this.#next()) {
+      if (c === 0x2c) {
+        this.#position++
+        continue
+      }
+      const start = this.#position
+      this.#skipString()
+      names.add(this.#decode(start, this.#position))
+      this.#next()
+      this.#position++
+      this.#skip()
+    }
+    this.#position = before
   }
 
   #array(path: string): void {
     this.#position++
     let index = 0
+    let before: string | undefined
     for (;;) {
       const c = this.#next()
       if (c === 0x5d) break
@@ -170,18 +202,38 @@ class JsonTextWalk {
         this.#position++
         continue
       }
-      this.value(`${path}/${index++}`)
+      const place = `${path}/${index}`
+      before = c === 0x22 ? this.#item(place, before, index) : undefined
+      if (c !== 0x22) this.value(place)
+      index++
     }
     this.#position++
+  }
+
+  /** A string of an array, judged by the one before it, and then by itself. Returns it as sent. */
+  #item(path: string, name: string | undefined, index: number): string {
+    const start = this.#position
+    this.#skipString()
+    const end = this.#position
+    const value = this.#decode(start, end)
+    const marker =
+      name === undefined
+        ? undefined
+        : this.#judge.redactItem({ name, value, index, isLast: () => this.#next() === 0x5d }, path)
+    if (marker !== undefined) this.#edits.push({ start, end, literal: JSON.stringify(marker) })
+    else this.#editString(start, end, value, path)
+    return value
   }
 
   #string(path: string): void {
     const start = this.#position
     this.#skipString()
-    if (this.#position - start < 8) return
-    const text = this.#decode(start, this.#position)
+    if (this.#position - start >= 8) this.#editString(start, this.#position, this.#decode(start, this.#position), path)
+  }
+
+  #editString(start: number, end: number, text: string, path: string): void {
     const redacted = this.#judge.editString(text, path, this.#depth)
-    if (redacted !== text) this.#edits.push({ start, end: this.#position, literal: JSON.stringify(redacted) })
+    if (redacted !== text) this.#edits.push({ start, end, literal: JSON.stringify(redacted) })
   }
 
   /** Numbers long enough for a card number are looked at as text. */
@@ -190,7 +242,7 @@ class JsonTextWalk {
     this.#skip()
     if (this.#position - start < 14) return
     const text = this.#text.slice(start, this.#position)
-    const redacted = this.#judge.editString(text, path, this.#depth)
+    const redacted = this.#judge.editNumber(text, path)
     if (redacted !== text) this.#edits.push({ start, end: this.#position, literal: JSON.stringify(redacted) })
   }
 
@@ -200,8 +252,8 @@ class JsonTextWalk {
     return String(JSON.parse(this.#text.slice(start, end)))
   }
 
-  #stringAt(start: number): string | undefined {
-    return this.#text.charCodeAt(start) === 0x22 ? this.#decode(start, this.#position) : undefined
+  #stringAt(start: number): string[] {
+    return this.#text.charCodeAt(start) === 0x22 ? [this.#decode(start, this.#position)] : []
   }
 
   #parseAhead(start: number): unknown {
@@ -213,13 +265,16 @@ class JsonTextWalk {
   }
 
   #skipString(): void {
-    let i = this.#position + 1
-    for (;;) {
-      const c = this.#text.charCodeAt(i)
-      if (c === 0x22) break
-      i += c === 0x5c ? 2 : 1
-    }
-    this.#position = i + 1
+    let end = this.#text.indexOf('"', this.#position + 1)
+    while (this.#isEscaped(end)) end = this.#text.indexOf('"', end + 1)
+    this.#position = end + 1
+  }
+
+  /** Whether an odd number of backslashes stands before a character. */
+  #isEscaped(at: number): boolean {
+    let start = at
+    while (this.#text.charCodeAt(start - 1) === 0x5c) start--
+    return (at - start) % 2 === 1
   }
 
   /** Passes any value. */

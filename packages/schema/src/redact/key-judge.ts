@@ -2,14 +2,20 @@ import type { KeyRule } from './rule.ts'
 
 const remembered = 4_096
 
-/** Longer names are sentences, not names. */
-const nameCharactersMax = 100
+/** What a name says about its value stands at its end. */
+const tailCharactersMax = 100
+
+/** More words than these are a sentence, as in a list of questions, and no name. */
+const wordsMax = 6
 
 /** What redaction itself put into a name says nothing about its value. */
 const markersPattern = /\[redacted:[a-z0-9-]{1,40}\]|\[[0-9]+\]$/g
 
 /** What holds these is text, not a name. */
-const notInNames = /[{}"\\]/
+const notInNames = /["\\]/
+
+/** Words behind a name that leave its meaning: `token_value`, `api_key_2`, `secret_key_base`, `password_new`. */
+const qualifierPattern = /(?:values?|string|base|plain|plaintext|raw|new|old|current|previous|[0-9]{1,2})$/
 
 interface Suffix {
   text: string
@@ -37,13 +43,28 @@ export class KeyJudge {
 
   /** The rule for a name; case, underscores, hyphens, dots and spaces do not matter. */
   find(name: string): KeyRule | undefined {
-    if (name.length < 2 || name.length > nameCharactersMax) return undefined
+    if (name.length < 2) return undefined
+    if (name.length > tailCharactersMax) return this.#judgeName(name)
     const known = this.#answers.get(name)
     if (known !== undefined || this.#answers.has(name)) return known
-    const answer = this.#judge(notInNames.test(name) ? '' : normalize(name))
+    const answer = this.#judgeName(name)
     if (this.#answers.size >= remembered) this.#answers.clear()
     this.#answers.set(name, answer)
     return answer
+  }
+
+  #judgeName(name: string): KeyRule | undefined {
+    const shown = name.replaceAll(markersPattern, '')
+    const tail = shown.slice(-tailCharactersMax)
+    if (notInNames.test(tail) || countWords(tail) > wordsMax) return undefined
+    const text = normalize(tail)
+    const rule = this.#judge(text)
+    if (rule !== undefined) return rule
+    const bare = text.replace(qualifierPattern, '')
+    if (bare === text) return undefined
+    const qualified = this.#judge(bare)
+    // Numbered tokens are words of a text or coins of a pair.
+    return qualified?.id === 'key-token' && /[0-9]$/.test(text) ? undefined : qualified
   }
 
   #judge(name: string): KeyRule | undefined {
@@ -56,9 +77,14 @@ export class KeyJudge {
   }
 }
 
+/** Letters and digits alone, without case, width and accents: `ＡＰＩ-Key` is `apikey`, `passwörd` is `password`. */
 function normalize(name: string): string {
-  return name
-    .replaceAll(markersPattern, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]/g, '')
+  const plain = /^[\u0020-\u007e]*$/.test(name)
+    ? name
+    : name.normalize('NFKC').normalize('NFD').replaceAll(/\p{M}/gu, '')
+  return plain.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
+}
+
+function countWords(name: string): number {
+  return name.trim().split(/\s+/).length
 }

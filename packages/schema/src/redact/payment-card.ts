@@ -1,10 +1,10 @@
 /**
- * Whether a run of digits, with single spaces or hyphens, can be a card number: a known issuer range with the length
+ * Whether a run of digits, in groups or not, can be a card number: a known issuer range with the length
  * that goes with it, and the Luhn digit. Lengths that collide with everyday numbers are left out
  * (13 digits: EAN bar codes and millisecond times; 19-digit Visa: snowflake ids).
  */
 export function isPaymentCard(text: string): boolean {
-  const digits = text.replaceAll(/[ -]/g, '')
+  const digits = text.replaceAll(/[^0-9]/g, '')
   return hasIssuerLength(digits) && passesLuhn(digits) && !/^(.)\1*$/.test(digits)
 }
 

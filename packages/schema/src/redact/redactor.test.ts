@@ -112,11 +112,57 @@ describe('members', () => {
     expect(redactor.redactValue(parseJson(text), '', [])).toEqual(parseJson(result.text))
   })
 
-  test('a PIN is a few digits, pwd is not a folder', () => {
-    expect(redactPayload('{"pin":"1234"}').out).toHaveLength(1)
-    expect(redactPayload('{"pin":"left front"}').out).toHaveLength(0)
-    expect(redactPayload('{"pwd":"/home/ada"}').out).toHaveLength(0)
-    expect(redactPayload('{"pwd":"hunter2"}').out).toHaveLength(1)
+  test.each([
+    '{"pin":"1234"}',
+    '{"pwd":"hunter2"}',
+    '{"pwd":"/Xk29fjq!"}',
+    '{"pwd":"./Xk29fjq!"}',
+    '{"pwd":48151623}',
+    '{"pass":["hunter2"]}',
+    '{"pass":{"value":"hunter2"}}',
+    '{"password":{"type":"string","description":"hunter2x"}}',
+    '{"password":{"type":"object","properties":{"value":"hunter2x"}}}',
+    '[{"Name":"Authorization","Value":"k7"}]',
+    '{"name":"password","field":"login","value":"hunter2"}',
+    '{"headers":[["x-api-key","k12345ab"]]}',
+    '{"rawHeaders":["Host","x.com","X-Api-Key","k"]}',
+    '{"args":["mysql","--password","hunter","-u","root"]}',
+    '{"user{password}":"x"}',
+    '{"ｐａｓｓｗｏｒｄ":"x"}',
+    '{"passwörd":"x"}',
+    '{"Passwort":"x"}',
+    '{"mot_de_passe":"x"}',
+    '{"contraseña":"x"}',
+    '{"token_value":"x"}',
+    '{"api_key_1":"x"}',
+    '{"secret_key_base":"x"}',
+    '{"secretString":"x"}',
+    '{"password_new":"x"}',
+    `{"${'a'.repeat(95)}_password":"x"}`,
+  ])('%s loses its value, as text and as a tree', (text) => {
+    const result = redactPayload(text)
+    expect(result.out).toHaveLength(1)
+    expect(redactor.redactValue(parseJson(text), '/payload', [])).toEqual(parseJson(result.text))
+  })
+
+  test.each([
+    '{"pin":"left front"}',
+    '{"pwd":"/home/ada"}',
+    '{"pwd":"C:\\\\Users\\\\ada"}',
+    '{"pwd":"~/src"}',
+    '{"pwd":"/"}',
+    '{"pass":12,"fail":3}',
+    '{"token_1":"the","token_2":"cat"}',
+    '{"max_token_value":"x7"}',
+    '{"required":["password","email"]}',
+    '["password","email1","name"]',
+    '{"columns":["id","token","created_at"]}',
+    '{"How do I choose a better and safer password":"Read on."}',
+    '{"password":{"type":"string","description":"What the user typed","format":"password"}}',
+    '{"password":{"type":"object","properties":{"value":{"type":"string"}}}}',
+    '{"name":"Accept","value":"Authorization"}',
+  ])('%s stays', (text) => {
+    expect(redactPayload(text)).toEqual({ text, out: [] })
   })
 })
 
@@ -147,6 +193,28 @@ describe('payload', () => {
     expect(redactor.redactValue(parseJson(text), '/payload', [])).toEqual(parseJson(result.text))
   })
 
+  test('a name that becomes a marker does not take the place of one that was called so', () => {
+    const text = JSON.stringify({ [github]: 1, '[redacted:github-token]': 2, a: { [github]: 3 } })
+    const result = redactPayload(text)
+    expect(parseJson(result.text)).toEqual({
+      '[redacted:github-token][2]': 1,
+      '[redacted:github-token]': 2,
+      a: { '[redacted:github-token]': 3 },
+    })
+    expect(redactor.redactValue(parseJson(text), '/payload', [])).toEqual(parseJson(result.text))
+  })
+
+  test('a card number is one however it is written', () => {
+    const digits = `4${fill('1', 15)}`
+    for (const sign of ['.', '\u00a0', '  ', '-', ' ']) {
+      const card = digits.replaceAll(/(.{4})(?=.)/g, `$1${sign}`)
+      expect(redactText(`card ${card}, thanks`)).toBe('card [redacted:payment-card], thanks')
+    }
+    for (const source of [`${digits}.0`, `${digits}e0`, `-${digits}`, `${digits}.00E+0`])
+      expect(redactPayload(`{"n":${source}}`).out).toEqual([{ path: '/payload/n', rule: 'payment-card' }])
+    for (const other of [`${digits}.5`, `${digits}e4`, `${digits}abc`]) expect(redactText(other)).toBe(other)
+  })
+
   test('card numbers go, other long numbers stay', () => {
     const card = `4${fill('1', 15)}`
     const text = JSON.stringify({ a: card, b: Number(card), id: 'credit_card_8897086', iban: 'DE89370400440532013000' })
@@ -170,8 +238,46 @@ describe('text', () => {
     'Bearer of good news everyone',
     'input_tokens: 12345678',
     'api_key=$API_KEY and token: <your-token-1234>',
+    'compass=north1234 and bypass: all of it',
+    'pass: 1234 fail: 2',
+    'Pass = std::move(x) and -debug-pass=Executions',
+    'def sign(private_key: ed25519.Ed25519PrivateKey, auth_key: "_AuthKeyType")',
+    'https://h/x?key=value%23still-query',
+    'https://example.com:8080/path?mail=ada@example.com',
+    'https://registry.example.com:5000/img@sha256:abc',
+    'https://a-very-long-user-name-here@example.com/x',
+    'https://example.com/x?key=value&code=404',
+    'run it with --password and a value, or -p for short',
+    'cp -p file1234 there; mkdir -p a/b1',
+    'the <password> and </password> tags; <token> is </b>',
+    '<password>${PASSWORD}</password>',
+    'node 4111.1111.1111 and 1.2.3.4',
   ])('%s stays', (text) => {
     expect(redactText(text)).toBe(text)
+  })
+
+  const pem = `${fill('-', 5)}BEGIN RSA PRIVATE KEY${fill('-', 5)}`
+  const line = fill('aB3dE6gH9', 40)
+  test.each([
+    ['postgres://u:p4/ssw0rd@h/db', 'postgres://u:[redacted:url-credentials]@h/db'],
+    ['postgres://u:p4#ss?w0rd@h', 'postgres://u:[redacted:url-credentials]@h'],
+    ['https%3A%2F%2Fu%3Ap4ss%40h%2F', 'https%3A%2F%2Fu%3A[redacted:url-credentials-encoded]%40h%2F'],
+    [`git clone https://${fill('a1b2', 20)}@h/x`, 'git clone https://[redacted:url-token]@h/x'],
+    [`https://h/x?a=b&key=${fill('a1b2', 20)}`, 'https://h/x?a=b&key=[redacted:url-signature]'],
+    [`https://h/x?code=4/${fill('a1b2', 20)}`, 'https://h/x?code=[redacted:url-signature]'],
+    ['export DB_PASS=hunter22', 'export DB_PASS=[redacted:assignment]'],
+    ['x\npass=hunter22', 'x\npass=[redacted:assignment]'],
+    ['ENCRYPTION_KEY=hunter22aa99', 'ENCRYPTION_KEY=[redacted:assignment]'],
+    ['db:\n  private_key: 88fjs8fj3', 'db:\n  private_key: [redacted:assignment]'],
+    ['mysql --password hunter22 x', 'mysql --password [redacted:cli-secret] x'],
+    ['mysql -u root -phunter22', 'mysql -u root -p[redacted:cli-secret]'],
+    ["sshpass -p 'hunter22' ssh x", "sshpass -p '[redacted:cli-secret]' ssh x"],
+    ['<db:password>hunter22</db:password>', '<db:password>[redacted:element]</db:password>'],
+    [`> ${pem}\n> ${line}\n> ${line}`, '> [redacted:private-key]'],
+    [`${github.slice(0, 9)}\u200b${github.slice(9)} x`, '[redacted:github-token] x'],
+  ])('%s', (text, expected) => {
+    expect(redactText(text)).toBe(expected)
+    expect(redactPayload(JSON.stringify([text])).text).toBe(JSON.stringify([expected]))
   })
 
   test('a longer part swallows the shorter one inside it', () => {
@@ -188,22 +294,48 @@ describe('envelope', () => {
         { type: 'file', id: 'a' },
         { type: 'file', id: github },
       ],
-      attributes: { password: 'p', order: 'W1001', note: `pass=${fill('a', 250)}` },
-      payload: new RawJson(`"${github}"`, false, false, false),
+      attributes: { password: 'p', order: 'W1001', note: `past=${fill('a', 250)}` },
+      payload: new RawJson(`"${github}"`, false, false),
     }
     const out: Redaction[] = []
     const redacted = redactor.redactEnvelope(event, out)
     expect(redacted).toEqual({
       ...event,
-      target: { type: 'order', id: 'x-[redacted:github-token]' },
+      target: { type: 'order', id: expect.stringMatching(/^x-\[redacted:github-token\]~[0-9a-f]{8}$/) },
       sources: [
         { type: 'file', id: 'a' },
-        { type: 'file', id: '[redacted:github-token]' },
+        { type: 'file', id: expect.stringMatching(/^\[redacted:github-token\]~[0-9a-f]{8}$/) },
       ],
       attributes: { ...event.attributes, password: '[redacted:key-password]' },
     })
     expect(out.map(({ path }) => path)).toEqual(['/target/id', '/sources/1/id', '/attributes/password'])
     expect(event.target.id).toContain(github)
+  })
+
+  test('two ids stay two: a number is no card there, a random secret leaves a fingerprint, a password does not', () => {
+    const idOf = (id: string): string => redactor.redactEnvelope({ run_id: id, customer_id: 'x' }, []).run_id
+    const cards = [`4${fill('1', 15)}`, `55${fill('0', 13)}4`]
+    expect(cards.map(idOf)).toEqual(cards)
+    expect(redactor.redactEnvelope({ target: { type: 'card', id: cards[0] } }, []).target.id).toBe(cards[0])
+    expect(idOf((cards[0] ?? '').replaceAll(/(.{4})(?=.)/g, '$1-'))).toBe('[redacted:payment-card]')
+    const [one, other] = [idOf(github), idOf(`${github.slice(0, -1)}Z`)]
+    expect(one).toMatch(/^\[redacted:github-token\]~[0-9a-f]{8}$/)
+    expect(other).not.toBe(one)
+    expect(idOf(github)).toBe(one)
+    expect(idOf(one)).toBe(one)
+    expect(idOf('db_password=hunter22')).toBe('db_password=[redacted:assignment]')
+    const attributes = { n: cards[0], note: cards[1] }
+    expect(Object.values(redactor.redactEnvelope({ attributes }, []).attributes)).toEqual(
+      fill('[redacted:payment-card] ', 47).split(' '),
+    )
+  })
+
+  test('JSON in the middle of an attribute loses its secrets', () => {
+    const redacted = redactor.redactEnvelope({ attributes: { note: 'Result: {"otp":"448812"}', pwd: 81_723_645 } }, [])
+    expect(redacted.attributes).toEqual({
+      note: 'Result: {"otp":"[redacted:key-one-time-code]"}',
+      pwd: '[redacted:key-pass]',
+    })
   })
 
   test('a clean one is the same object', () => {
@@ -221,6 +353,9 @@ describe('envelope', () => {
       '/attributes/redacted_stripe_key',
       '/attributes/redacted_stripe_key_2',
     ])
+    expect(redactor.redactEnvelope({ attributes: { [code]: 1, redacted_stripe_key: 2 } }, [])).toEqual({
+      attributes: { redacted_stripe_key_2: 1, redacted_stripe_key: 2 },
+    })
   })
 
   test('an id stays within its length, a code stays a code', () => {

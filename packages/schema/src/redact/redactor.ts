@@ -1,20 +1,27 @@
 import { escapePointerToken } from '../json/json-pointer.ts'
 import { JsonNumber, RawJson, type JsonObject, type JsonValue } from '../json/json-value.ts'
-import { limits } from '../limits.ts'
 import { cloudRules } from './cloud-rules.ts'
 import { developerRules } from './developer-rules.ts'
-import { editJsonText, makeUnique, type JsonTextJudge } from './json-text.ts'
+import { EnvelopeRedactor, type EnvelopeJudge } from './envelope-redactor.ts'
+import { editJsonText, makeUnique, type JsonTextJudge, type NamedItem } from './json-text.ts'
 import { KeyJudge } from './key-judge.ts'
 import { keyRules } from './key-rules.ts'
-import { isMarker, record, toMarker, type Redaction } from './redaction.ts'
+import { isNamedItem, isNameMember, isValueMember, namesIn } from './named-value.ts'
+import { holdsJson } from './nested-json.ts'
+import { holdsNamedItem, isOpaque, payloadRules } from './payload-rules.ts'
+import { record, toMarker, type Redaction } from './redaction.ts'
 import type { KeyRule, TextRule } from './rule.ts'
+import { isRemovable } from './secret-value.ts'
 import { serviceRules } from './service-rules.ts'
-import { looksLikeSchema } from './schema-shape.ts'
-import { TextMatcher } from './text-matcher.ts'
+import { joinOverlaps, TextMatcher, type TextMatch } from './text-matcher.ts'
+import { TextPairs } from './text-pairs.ts'
 import { textRules } from './text-rules.ts'
 
+/** Rules for secrets that are random: of such a one 32 bits may be shown. */
+const randomRules: readonly TextRule[] = [...cloudRules, ...developerRules, ...serviceRules]
+
 /** All rules for running text, in order of precedence. */
-export const defaultTextRules: readonly TextRule[] = [...cloudRules, ...developerRules, ...serviceRules, ...textRules]
+export const defaultTextRules: readonly TextRule[] = [...randomRules, ...textRules]
 
 export interface RedactorOptions {
   /** More member names whose values are secrets; case and separators do not matter, `*` in front allows words before. */
@@ -45,89 +52,108 @@ export interface Redactor {
 /** JSON in JSON in JSON …: deeper than this only the rules for text apply. */
 const nestedDepthMax = 6
 
-/** Brackets inside one another in such a JSON; the rules for text see to what is deeper. */
-const nestedBracketsMax = 500
-
 /** A removed part may show a secret that it hid: so often a text is looked at again. */
 const passesMax = 6
 
 /** The shortest texts that can hold anything. */
 const textCharactersMin = 7
 
-/** A string of JSON that holds JSON of its own begins like this. */
-const nestedStart = /"(?:[ ]|\\[nrt]){0,16}[[{]/
+/** Names of members that are remembered, and how long each may be. */
+const namesMax = 4_096
+const nameCharactersMax = 64
 
-const nameMembers = new Set(['name', 'key', 'header', 'field'])
-const valueMember = 'value'
-
-/** `{"name": "Authorization", "value": …}` in the text of a payload. */
-const namedSecretPattern = /"(?:name|key|header|field)"\s{0,8}:\s{0,8}"[^"]{2,100}"/
-
-const idPattern = /^[\x21-\x7e]{1,128}$/
-const codePattern = /^[a-z][a-z0-9_.]{0,63}$/
-/** Members of the event whose form leaves no room for a secret, and the payload, which is text here. */
-const formalMembers = new Set([
-  'schema_version',
-  'event_id',
-  'event_type',
-  'occurred_at',
-  'causation_id',
-  'trace_id',
-  'span_id',
-  'payload',
-])
-const codeMembers = new Set(['type', 'reason_code'])
+/** A number that may be written in a longer way than as an integer. */
+const integerPattern = /^-?([0-9]{14,19})(?:\.0{1,20})?(?:[eE][+-]?0{1,20})?$/
 
 /** Makes a redactor; making one compiles the rules, so keep it. */
 export function createRedactor(options: RedactorOptions = {}): Redactor {
   const disabled = new Set(options.disabled)
-  const textRules = [...(options.extraRules ?? []), ...defaultTextRules].filter((rule) => !disabled.has(rule.id))
+  const rules = [...(options.extraRules ?? []), ...defaultTextRules].filter((rule) => !disabled.has(rule.id))
   const extraKeys: KeyRule[] = [
     { id: 'key-custom', description: 'Names added by the operator', names: options.extraKeys ?? [] },
   ]
   const judge = new KeyJudge([...extraKeys, ...keyRules].filter((rule) => !disabled.has(rule.id)))
-  return new RuleRedactor(textRules, judge)
+  return new RuleRedactor(rules, judge)
 }
 
-class RuleRedactor implements Redactor, JsonTextJudge {
+class RuleRedactor implements Redactor, JsonTextJudge, EnvelopeJudge {
   readonly isSecretKey: (name: string) => boolean
+  readonly isNameMember = isNameMember
+  readonly isValueMember = isValueMember
   readonly #text: TextMatcher
+  readonly #ids: TextMatcher
   readonly #payload: TextMatcher
+  readonly #pairs: TextPairs
   readonly #keys: KeyJudge
+  readonly #envelope: EnvelopeRedactor
+  /** Names that hold nothing: the same few come again and again. */
+  readonly #cleanNames = new Set<string>()
   /** Where the walk through a JSON text notes what it removes. */
   #out: Redaction[] = []
 
-  constructor(textRules: readonly TextRule[], keys: KeyJudge) {
+  constructor(rules: readonly TextRule[], keys: KeyJudge) {
     this.#keys = keys
-    this.#text = new TextMatcher(textRules)
+    this.#text = new TextMatcher(rules)
+    this.#ids = new TextMatcher(rules.map((rule) => ({ ...rule, accepts: rule.acceptsInId ?? rule.accepts })))
+    this.#pairs = new TextPairs(keys)
     this.isSecretKey = (name) => keys.find(name) !== undefined
-    this.#payload = new TextMatcher([
-      ...textRules,
-      {
-        id: 'named',
-        description: '',
-        source: '',
-        anchors: ['"name"', '"key"', '"header"', '"field"'],
-        pattern: namedSecretPattern,
-        accepts: (match) => this.isSecretKey(match.split('"').at(-2) ?? ''),
-      },
-    ])
+    this.#payload = new TextMatcher([...rules, ...payloadRules(this.isSecretKey)])
+    this.#envelope = new EnvelopeRedactor(this, new Set(randomRules.map(({ id }) => id)))
   }
 
   redactString(text: string, path: string, out: Redaction[]): string {
     return this.#redactString(text, path, out, 0)
   }
 
-  editString(text: string, path: string, depth: number): string {
-    return this.#redactString(text, path, this.#out, depth + 1)
+  redactId(text: string, path: string, out: Redaction[]): string {
+    return this.#redactString(text, path, out, 0, this.#ids)
+  }
+
+  redactEnvelope<T extends object>(event: T, out: Redaction[]): T {
+    return this.#envelope.redact(event, out)
+  }
+
+  redactPayload(raw: RawJson, out: Redaction[], path = '/payload'): string {
+    const { text } = raw
+    const isClean =
+      !raw.isInteresting && !isOpaque(text) && !this.#payload.test(text) && !holdsNamedItem(text, this.isSecretKey)
+    return isClean ? text : this.#redactJsonText(text, path, out, 0)
+  }
+
+  redactValue(value: JsonValue, path: string, out: Redaction[]): JsonValue {
+    if (typeof value === 'string') return this.#redactString(value, path, out, 0)
+    if (typeof value === 'number' || value instanceof JsonNumber) {
+      if (typeof value === 'number' && Math.abs(value) < 1e13) return value
+      const source = typeof value === 'number' ? String(value) : value.source
+      const redacted = this.#redactNumber(source, path, out)
+      return redacted === source ? value : redacted
+    }
+    if (typeof value !== 'object' || value === null) return value
+    if (value instanceof RawJson) {
+      const text = this.redactPayload(value, out, path)
+      return text === value.text ? value : new RawJson(text, value.hasEscape, value.isInteresting)
+    }
+    return Array.isArray(value) ? this.#redactArray(value, path, out) : this.#redactObject(value, path, out)
+  }
+
+  redactAttribute(name: string, value: unknown, path: string, out: Redaction[]): string | undefined {
+    this.#out = out
+    return this.redactMember(name, name, () => value, path)
+  }
+
+  mayHold(text: string): boolean {
+    if (text.length < textCharactersMin) return false
+    return text.includes('"') || text.includes("'") || this.#text.test(text)
   }
 
   redactName(name: string, path: string): string {
-    return name.length < textCharactersMin ? name : this.#redactText(name, path, this.#out)
-  }
-
-  showName(name: string): string {
-    return this.#redactText(name, '', [])
+    if (name.length < textCharactersMin || this.#cleanNames.has(name)) return name
+    const shown = this.#redactText(name, path, this.#out)
+    if (shown === name && name.length <= nameCharactersMax) {
+      if (this.#cleanNames.size >= namesMax) this.#cleanNames.clear()
+      this.#cleanNames.add(name)
+    }
+    return shown
   }
 
   redactMember(name: string, shown: string, value: () => unknown, path: string): string | undefined {
@@ -137,51 +163,45 @@ class RuleRedactor implements Redactor, JsonTextJudge {
     return toMarker(rule.id)
   }
 
-  isNameMember(name: string): boolean {
-    return nameMembers.has(name)
-  }
-
-  isValueMember(name: string): boolean {
-    return name === valueMember
-  }
-
-  redactPayload(raw: RawJson, out: Redaction[], path = '/payload'): string {
-    const { text } = raw
-    const isClean =
-      !raw.isInteresting && !raw.hasEscape && !(raw.hasQuote && nestedStart.test(text)) && !this.#payload.test(text)
-    return isClean ? text : this.#redactJsonText(text, path, out, 0)
-  }
-
-  redactValue(value: JsonValue, path: string, out: Redaction[]): JsonValue {
-    if (typeof value === 'string') return this.#redactString(value, path, out, 0)
-    if (typeof value === 'number') {
-      if (Math.abs(value) < 1e13) return value
-      const text = String(value)
-      const redacted = this.#redactText(text, path, out)
-      return redacted === text ? value : redacted
+  redactNamed(names: readonly string[], value: () => unknown, path: string): string | undefined {
+    for (const name of names) {
+      const marker = this.redactMember(name, this.#redactText(name, '', []), value, path)
+      if (marker !== undefined) return marker
     }
-    if (typeof value !== 'object' || value === null) return value
-    if (value instanceof JsonNumber) {
-      const redacted = this.#redactText(value.source, path, out)
-      return redacted === value.source ? value : redacted
-    }
-    if (value instanceof RawJson) {
-      const text = this.redactPayload(value, out, path)
-      return text === value.text ? value : new RawJson(text, value.hasEscape, value.hasQuote, value.isInteresting)
-    }
-    return Array.isArray(value) ? this.#redactArray(value, path, out) : this.#redactObject(value, path, out)
+    return undefined
   }
 
-  redactEnvelope<T extends object>(event: T, out: Redaction[]): T {
-    const changed = this.#redactMembers(event, '', out)
-    // The copy has the members of the original; only strings in it differ.
-    return changed as T
+  redactItem(item: NamedItem, path: string): string | undefined {
+    if (!this.isSecretKey(item.name) || !isNamedItem(item, path)) return undefined
+    return this.redactMember(item.name, item.name, () => item.value, path)
+  }
+
+  editString(text: string, path: string, depth: number): string {
+    return this.#redactString(text, path, this.#out, depth + 1)
+  }
+
+  editNumber(source: string, path: string): string {
+    return this.#redactNumber(source, path, this.#out)
+  }
+
+  #redactNumber(source: string, path: string, out: Redaction[]): string {
+    const integer = integerPattern.exec(source)?.[1]
+    if (integer === undefined) return this.#redactText(source, path, out)
+    const redacted = this.#redactText(integer, path, out)
+    return redacted === integer ? source : redacted
   }
 
   #redactArray(array: JsonValue[], path: string, out: Redaction[]): JsonValue[] {
     let copy: JsonValue[] | undefined
     for (const [index, item] of array.entries()) {
-      const redacted = this.redactValue(item, `${path}/${index}`, out)
+      const place = `${path}/${index}`
+      const name = array[index - 1]
+      this.#out = out
+      const marker =
+        typeof item === 'string' && typeof name === 'string'
+          ? this.redactItem({ name, value: item, index, isLast: () => index === array.length - 1 }, place)
+          : undefined
+      const redacted = marker ?? this.redactValue(item, place, out)
       if (redacted === item) continue
       copy ??= [...array]
       copy[index] = redacted
@@ -191,30 +211,32 @@ class RuleRedactor implements Redactor, JsonTextJudge {
 
   #redactObject(object: JsonObject, path: string, out: Redaction[]): JsonObject {
     const members: [string, JsonValue][] = []
-    const names = new Set<string>()
+    let names: Set<string> | undefined
     let changed = false
-    const named = namedSecret(object)
-    this.#out = out
+    const naming = namesIn(object)
     for (const [name, value] of Object.entries(object)) {
-      const shown = this.redactName(name, path)
-      const unique = shown === name ? name : makeUnique(shown, names)
-      names.add(unique)
-      const place = `${path}/${escapePointerToken(unique)}`
-      let marker = this.redactMember(name, unique, () => value, place)
-      if (named !== undefined && name === valueMember)
-        marker ??= this.redactMember(named, this.showName(named), () => value, place)
+      this.#out = out
+      let shown = this.redactName(name, path)
+      if (shown !== name) {
+        names ??= new Set(Object.keys(object))
+        shown = makeUnique(shown, names)
+        names.add(shown)
+      }
+      const place = `${path}/${escapePointerToken(shown)}`
+      let marker = this.redactMember(name, shown, () => value, place)
+      if (naming.length > 0 && isValueMember(name)) marker ??= this.redactNamed(naming, () => value, place)
       const redacted = marker ?? this.redactValue(value, place, out)
-      changed ||= redacted !== value || unique !== name
-      members.push([unique, redacted])
+      changed ||= redacted !== value || shown !== name
+      members.push([shown, redacted])
     }
     // fromEntries defines own properties, so that __proto__ stays harmless.
     return changed ? Object.fromEntries(members) : object
   }
 
-  #redactString(text: string, path: string, out: Redaction[], depth: number): string {
+  #redactString(text: string, path: string, out: Redaction[], depth: number, matcher = this.#text): string {
     if (text.length < textCharactersMin) return text
     if (depth <= nestedDepthMax && holdsJson(text)) return this.#redactJsonText(text, path, out, depth, true)
-    return this.#redactText(text, path, out)
+    return this.#redactText(text, path, out, matcher)
   }
 
   /** `asString`: the places inside a string have no pointers of their own; the string stands for them. */
@@ -227,162 +249,27 @@ class RuleRedactor implements Redactor, JsonTextJudge {
     return edited
   }
 
-  #redactText(text: string, path: string, out: Redaction[]): string {
-    if (!this.#text.test(text)) return text
+  #redactText(text: string, path: string, out: Redaction[], matcher = this.#text): string {
+    if (!matcher.test(text) && !this.#pairs.test(text)) return text
     let current = text
     for (let pass = 0; pass < passesMax; pass++) {
-      const matches = this.#text.find(current)
+      const matches = this.#find(current, matcher)
       if (matches.length === 0) return current
       const parts: string[] = []
       let from = 0
-      for (const { start, end, rule } of matches) {
+      for (const { start, end, rule, quote = '' } of matches) {
         record(out, path, rule.id)
-        parts.push(current.slice(from, start), toMarker(rule.id))
+        parts.push(current.slice(from, start), quote, toMarker(rule.id), quote)
         from = end
       }
       parts.push(current.slice(from))
       current = parts.join('')
     }
-    const rest = this.#text.find(current)[0]
+    const rest = this.#find(current, matcher)[0]
     return rest === undefined ? current : toMarker(rest.rule.id)
   }
 
-  /** The members of an envelope object; returns the same object when nothing changed. */
-  #redactMembers(object: object, path: string, out: Redaction[]): object {
-    let copy: Record<string, unknown> | undefined
-    const isRoot = path === ''
-    for (const [name, value] of Object.entries(object)) {
-      if (isRoot && formalMembers.has(name)) continue
-      let redacted: unknown = value
-      if (typeof value === 'string') {
-        // A path is only made where there is something to note.
-        if (this.#mayHold(value)) redacted = this.#redactField(name, value, `${path}/${escapePointerToken(name)}`, out)
-      } else if (typeof value === 'object' && value !== null)
-        redacted =
-          isRoot && name === 'attributes'
-            ? this.#redactAttributes(value, out)
-            : this.#redactMembers(value, `${path}/${escapePointerToken(name)}`, out)
-      if (redacted === value) continue
-      copy ??= copyOf(object)
-      Object.defineProperty(copy, name, { value: redacted, writable: true, enumerable: true, configurable: true })
-    }
-    return copy ?? object
+  #find(text: string, matcher: TextMatcher): TextMatch[] {
+    return joinOverlaps([...matcher.find(text), ...this.#pairs.find(text)])
   }
-
-  #mayHold(text: string): boolean {
-    if (text.length < textCharactersMin) return false
-    return text.includes('{') || text.includes('[') || this.#text.test(text)
-  }
-
-  #redactAttributes(attributes: object, out: Redaction[]): object {
-    const members: [string, unknown][] = []
-    const names = new Set<string>()
-    let changed = false
-    for (const [name, value] of Object.entries(attributes)) {
-      const shown = this.#redactAttributeName(name, names, out)
-      names.add(shown)
-      const redacted = this.#redactAttribute(shown, value, out)
-      changed ||= shown !== name || redacted !== value
-      members.push([shown, redacted])
-    }
-    return changed ? Object.fromEntries(members) : attributes
-  }
-
-  /** The name of an attribute is `[a-z0-9_]`, so it cannot hold a marker. */
-  #redactAttributeName(name: string, names: ReadonlySet<string>, out: Redaction[]): string {
-    const noted: Redaction[] = []
-    if (name.length < textCharactersMin || this.#redactText(name, '', noted) === name) return name
-    const rule = noted[0]?.rule ?? 'secret'
-    const base = `redacted_${rule.replaceAll('-', '_')}`
-    let shown = base
-    for (let count = 2; names.has(shown); count++) shown = `${base}_${count}`
-    record(out, `/attributes/${shown}`, rule)
-    return shown
-  }
-
-  #redactAttribute(name: string, value: unknown, out: Redaction[]): unknown {
-    const path = `/attributes/${escapePointerToken(name)}`
-    this.#out = out
-    const marker = this.redactMember(name, name, () => value, path)
-    if (marker !== undefined) return marker
-    if (typeof value === 'string') return this.#redactField('', value, path, out)
-    return typeof value === 'number' ? this.redactValue(value, path, out) : value
-  }
-
-  /** One string of the envelope, so that it still fits where it stood. */
-  #redactField(name: string, text: string, path: string, out: Redaction[]): string {
-    const noted: Redaction[] = []
-    const redacted = this.#redactString(text, path, noted, 0)
-    if (redacted === text) return text
-    out.push(...noted)
-    const rule = noted[0]?.rule ?? 'secret'
-    if (codeMembers.has(name) && codePattern.test(text)) return `redacted.${rule.replaceAll('-', '_')}`
-    const fits = idPattern.test(text)
-      ? idPattern.test(redacted)
-      : redacted.length <=
-        Math.max(text.length, name === 'summary' ? limits.summaryCodePointsMax : limits.idCharactersMax)
-    return fits ? redacted : toMarker(rule)
-  }
-}
-
-function copyOf(object: object): Record<string, unknown> {
-  // Arrays of the envelope hold objects; a changed element makes a new array.
-  return (Array.isArray(object) ? [...object] : { ...object }) as Record<string, unknown>
-}
-
-/** Whether a value is what its name promises, and not removed already. */
-function isRemovable(rule: KeyRule, value: unknown): boolean {
-  if (value === null || typeof value === 'boolean' || value === '') return false
-  const kind = rule.values ?? 'any'
-  if (typeof value === 'string') {
-    if (isMarker(value)) return false
-    if (kind === 'digits') return /^[0-9]{3,12}$/.test(value)
-    return kind !== 'text' || !/^(?:[A-Za-z]:[\\/]|[~.]{0,2}\/|~$|\.{1,2}$)/.test(value)
-  }
-  if (typeof value === 'number' || value instanceof JsonNumber) {
-    return (
-      kind === 'any' ||
-      (kind === 'digits' && /^[0-9]{3,12}$/.test(value instanceof JsonNumber ? value.source : String(value)))
-    )
-  }
-  return kind === 'any' && !isEmpty(value) && !looksLikeSchema(value)
-}
-
-function isEmpty(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
-}
-
-/** Whether a text may be a JSON object or array with members, and then whether it is. */
-function holdsJson(text: string): boolean {
-  const first = text.trimStart().charCodeAt(0)
-  if ((first !== 0x7b && first !== 0x5b) || !text.includes('"')) return false
-  const last = text.trimEnd().at(-1)
-  if (last !== (first === 0x7b ? '}' : ']') || isDeep(text)) return false
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** Whether brackets stand so deep inside one another that walking them would need too much stack. */
-function isDeep(text: string): boolean {
-  let open = 0
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i)
-    if (c === 0x7b || c === 0x5b) open++
-    else if (c === 0x7d || c === 0x5d) open--
-    if (open > nestedBracketsMax) return true
-  }
-  return false
-}
-
-/** The name in `{"name": "Authorization", "value": …}`: the last one, as in the text of a payload. */
-function namedSecret(object: JsonObject): string | undefined {
-  let named: string | undefined
-  for (const [name, value] of Object.entries(object)) {
-    if (nameMembers.has(name)) named = typeof value === 'string' ? value : undefined
-  }
-  return named
 }

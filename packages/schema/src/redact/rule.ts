@@ -20,7 +20,9 @@ export interface TextRule {
   /** `word`: no letter or digit may stand before the match. Default `none`. */
   readonly left?: 'word' | 'none'
   /** The last word, for what an expression cannot say. Receives the part to be removed, and all of the match. */
-  readonly accepts?: (secret: string, match: string) => boolean
+  readonly accepts?: ((secret: string, match: string) => boolean) | undefined
+  /** As `accepts`, in an id of the envelope, where it may want more than in text. */
+  readonly acceptsInId?: (secret: string, match: string) => boolean
 }
 
 /** A group of member names whose values are secrets whatever they look like. */
@@ -34,6 +36,6 @@ export interface KeyRule {
   readonly names: readonly string[]
   /** Names that end in one of the above and mean something else. */
   readonly except?: readonly string[]
-  /** `digits`: only values that are short runs of digits. Default `any`. */
+  /** `digits`: only values that are short runs of digits. `text`: no file paths and no small numbers. Default `any`. */
   readonly values?: 'any' | 'digits' | 'text'
 }

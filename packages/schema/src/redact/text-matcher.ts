@@ -6,7 +6,9 @@ export interface TextMatch {
   end: number
   /** Place of the rule in the list: the lower one names a part that several rules see. */
   order: number
-  rule: TextRule
+  rule: { readonly id: string }
+  /** What must stand on both sides of the marker, where the part had no quotes of its own. */
+  quote?: string
 }
 
 interface CompiledRule {
@@ -25,7 +27,10 @@ interface Anchor {
 const tableSize = 0x8000
 
 /** Shorter runs of digits are no card numbers. */
-const longDigits = /[0-9](?:[ -]?[0-9]){13}/
+const longDigits = /[0-9](?:(?: {1,2}|[.\u00a0\u2009\u202f-])?[0-9]){13}/
+
+/** What shows nothing and may stand inside a secret: soft hyphens, zero-width characters, marks of direction. */
+const hiddenCharacter = /[\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff]/
 
 /** Below this a text is faster to read by character than to encode. */
 const encodedCharactersMin = 40
@@ -46,6 +51,8 @@ export class TextMatcher {
   readonly #encoder = new TextEncoder()
   /** At most three bytes a character. */
   readonly #bytes = new Uint8Array(encodedCharactersMax * 3)
+  /** Whether all characters of the text that was read last are ASCII; false when nobody counted. */
+  #isAscii = false
   /** Rules without an anchor look at long runs of digits. */
   readonly #digitRules: CompiledRule[] = []
 
@@ -74,14 +81,33 @@ export class TextMatcher {
 
   /** Whether anything is to be removed. */
   test(text: string): boolean {
-    return this.#scan(text, undefined)
+    return this.#scan(text, undefined) || (this.#mayHide(text) && this.#scan(withoutHidden(text).text, undefined))
   }
 
   /** Everything to be removed, in order, without overlaps. */
   find(text: string): TextMatch[] {
     const matches: TextMatch[] = []
     this.#scan(text, matches)
-    return matches.length < 2 ? matches : joinOverlaps(matches)
+    if (this.#mayHide(text)) this.#findHidden(text, matches)
+    return joinOverlaps(matches)
+  }
+
+  /** Of the text that was read last. */
+  #mayHide(text: string): boolean {
+    return !this.#isAscii && hiddenCharacter.test(text)
+  }
+
+  /** What is a secret once the characters that show nothing are left out. */
+  #findHidden(text: string, matches: TextMatch[]): void {
+    const shown = withoutHidden(text)
+    const found: TextMatch[] = []
+    this.#scan(shown.text, found)
+    for (const match of found)
+      matches.push({
+        ...match,
+        start: shown.positions[match.start] ?? text.length,
+        end: (shown.positions[match.end - 1] ?? text.length) + 1,
+      })
   }
 
   #scan(text: string, matches: TextMatch[] | undefined): boolean {
@@ -96,7 +122,8 @@ export class TextMatcher {
     if (text.length < encodedCharactersMin || text.length > encodedCharactersMax)
       return this.#scanCharacters(text, matches)
     const { written } = this.#encoder.encodeInto(text, this.#bytes)
-    if (written === text.length) return this.#scanBytes(written, text, matches)
+    this.#isAscii = written === text.length
+    if (this.#isAscii) return this.#scanBytes(written, text, matches)
     // Anchors are ASCII, so the bytes can tell that there is none, but not where one stands.
     return this.#scanBytes(written, undefined, undefined) && this.#scanCharacters(text, matches)
   }
@@ -125,14 +152,18 @@ export class TextMatcher {
     const length = text.length
     let found = false
     let hash = 0
+    let all = 0
     for (let i = 0; i < length; i++) {
-      hash = ((hash << 5) ^ (text.charCodeAt(i) | 0x20)) & (tableSize - 1)
+      const c = text.charCodeAt(i)
+      all |= c
+      hash = ((hash << 5) ^ (c | 0x20)) & (tableSize - 1)
       const bucket = table[hash] ?? 0
       if (bucket !== 0 && this.#tryBucket(bucket, text, i, matches)) {
         if (matches === undefined) return true
         found = true
       }
     }
+    this.#isAscii = all < 0x80
     return found
   }
 
@@ -197,6 +228,19 @@ function matchAt(compiled: CompiledRule, text: string, start: number): TextMatch
   return { start: start + keep, end, order, rule }
 }
 
+/** A text without the characters that show nothing, and where each of the others stood. */
+function withoutHidden(text: string): { text: string; positions: number[] } {
+  const positions: number[] = []
+  let shown = ''
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charAt(i)
+    if (hiddenCharacter.test(c)) continue
+    positions.push(i)
+    shown += c
+  }
+  return { text: shown, positions }
+}
+
 function standsAt(anchor: string, text: string, start: number): boolean {
   if (start + anchor.length > text.length) return false
   for (let i = 0; i < anchor.length; i++) {
@@ -230,7 +274,8 @@ function findRarestEnd(text: string): number {
 }
 
 /** Parts that overlap become one, so that no end of a secret is left standing; the first rule of the list names it. */
-function joinOverlaps(matches: TextMatch[]): TextMatch[] {
+export function joinOverlaps(matches: TextMatch[]): TextMatch[] {
+  if (matches.length < 2) return matches
   const joined: TextMatch[] = []
   for (const match of matches.sort((a, b) => a.start - b.start || a.order - b.order)) {
     const last = joined.at(-1)
@@ -238,6 +283,8 @@ function joinOverlaps(matches: TextMatch[]): TextMatch[] {
       joined.push({ ...match })
       continue
     }
+    if (match.start !== last.start || match.end !== last.end) delete last.quote
+    else if (match.quote !== undefined) last.quote = match.quote
     last.end = Math.max(last.end, match.end)
     if (match.order < last.order) {
       last.order = match.order

@@ -1,4 +1,11 @@
-import { acceptsAssignment, acceptsAuthorization, isReference } from './credible.ts'
+import {
+  acceptsAssignment,
+  acceptsAuthorization,
+  acceptsOption,
+  isLongAndMixed,
+  isReference,
+  placeholderWords,
+} from './credible.ts'
 import { isPaymentCard } from './payment-card.ts'
 import type { TextRule } from './rule.ts'
 
@@ -10,7 +17,7 @@ export const textRules: readonly TextRule[] = [
     source: 'RFC 7468',
     anchors: ['-----BEGIN'],
     pattern:
-      /-----BEGIN[ A-Z0-9]{0,60}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-]|-(?!----)){16,32768}-----END[ A-Z0-9]{0,60}PRIVATE KEY(?: BLOCK)?-----|(?:(?:\s|\\[nr]){0,4}[A-Za-z0-9+/=]{20,8192}){1,400})/,
+      /-----BEGIN[ A-Z0-9]{0,60}PRIVATE KEY(?: BLOCK)?-----(?:(?:[^-]|-(?!----)){16,32768}-----END[ A-Z0-9]{0,60}PRIVATE KEY(?: BLOCK)?-----|(?:(?:\s|\\[nr]|[>|#*]){0,12}[A-Za-z0-9+/=]{20,8192}){1,400})/,
   },
   {
     id: 'jwt',
@@ -26,8 +33,33 @@ export const textRules: readonly TextRule[] = [
     description: 'The password in an address (`scheme://user:password@host`)',
     source: 'RFC 3986, section 3.2.1',
     anchors: ['://'],
-    pattern: /(?<keep>:\/\/[^\s:/?#@"'<>\\]{0,128}:)[^\s/?#"'<>\\]{1,256}(?=@[\w.[-])/,
+    pattern:
+      /(?<keep>:\/\/[^\s:/?#@"'<>\\[]{0,128}:)(?:[^\s/?#"'<>\\]{1,256}|(?![0-9]{1,5}[/?#])[^\s@"'<>\\]{1,256})(?=@[\w.[-])/,
     accepts: (secret) => !isReference(secret),
+  },
+  {
+    id: 'url-credentials-encoded',
+    description: 'The same in an address that is percent-encoded',
+    source: 'RFC 3986, section 2.1',
+    anchors: ['%3a%2f%2f'],
+    pattern: /(?<keep>%3a%2f%2f[\w.~-]{0,128}%3a)(?:[^\s%&"'<>\\]|%(?!40|2f)[0-9a-f]{2}){1,256}(?=%40)/i,
+    accepts: (secret) => !isReference(secret),
+  },
+  {
+    id: 'url-token',
+    description: 'A token that stands alone in front of the host of an address',
+    source: 'RFC 3986, section 3.2.1',
+    anchors: ['://'],
+    pattern: /(?<keep>:\/\/)[\w~-]{20,512}(?=:?@[\w[-])/,
+    accepts: isLongAndMixed,
+  },
+  {
+    id: 'url-signature',
+    description: 'Signatures, keys and codes in the query of an address',
+    source: 'documentation of AWS, Google Cloud, OAuth 2.0',
+    anchors: ['signature=', '?key=', '&key=', '?code=', '&code=', '?sig=', '&sig='],
+    pattern: /(?<keep>(?:signature|[?&](?:key|code|sig))=)(?:[\w.~+/-]|%[0-9a-f]{2}){16,2048}={0,2}/i,
+    accepts: isLongAndMixed,
   },
   {
     id: 'authorization',
@@ -65,6 +97,45 @@ export const textRules: readonly TextRule[] = [
     accepts: (secret) => !isReference(secret),
   },
   {
+    id: 'cli-secret',
+    description: 'The password or token of a command line (`--password …`, `mysql -p…`, `sshpass -p …`)',
+    source: 'manuals of mysql and sshpass',
+    anchors: [
+      '--pass',
+      '--token',
+      '--secret',
+      '--api',
+      '--access-',
+      '--auth-',
+      '--client-',
+      '--db-p',
+      'sshpass',
+      ' -p',
+    ],
+    pattern:
+      /(?<keep>--(?:[a-z]{1,20}-){0,3}(?:password|passwd|passphrase|pass|token|secret|(?:api|secret|access)-?key)[ \t]{1,4}["']?|sshpass[ \t]{1,4}-p[ \t]{0,4}["']?|(?<=\b(?:mysql|mariadb)\w{0,20}[ \t][^\r\n|;]{0,300}) -p["']?|(?<=\bmysql\w{0,20}) -p["']?)(?![-<])[^\s"'`\\|;<>]{3,400}/i,
+    accepts: acceptsOption,
+  },
+  {
+    id: 'element',
+    description: 'What an XML element such as `<password>` or `<token>` holds',
+    source: 'our own',
+    anchors: [
+      'password>',
+      'passwd>',
+      'passphrase>',
+      'secret>',
+      'token>',
+      'apikey>',
+      'api_key>',
+      'api-key>',
+      'privatekey>',
+    ],
+    pattern:
+      /(?<=<[\w:.-]{0,60})(?<keep>(?<name>password|passwd|passphrase|secret|token|apikey|api_key|api-key|privatekey)>(?:<!\[CDATA\[)?)[^<>\s][^<>\r\n]{0,1023}(?=(?:\]\]>)?<\/[\w:.-]{0,60}\k<name>>)/i,
+    accepts: (secret) => !isReference(secret.trim()) && !placeholderWords.has(secret.trim().toLowerCase()),
+  },
+  {
     id: 'assignment',
     description: 'What a name such as `password`, `secret`, `token` or `api_key` is set to in text',
     source: 'our own',
@@ -79,9 +150,26 @@ export const textRules: readonly TextRule[] = [
       'api-key',
       'access_key',
       'accesskey',
+      'pass=',
+      'pass:',
+      'pass =',
+      'private_key',
+      'privatekey',
+      'private-key',
+      'encryption_key',
+      'encryptionkey',
+      'decryption_key',
+      'signing_key',
+      'signingkey',
+      'master_key',
+      'masterkey',
+      'account_key',
+      'hmac_key',
+      'auth_key',
+      'session_key',
     ],
     pattern:
-      /(?<!(?:next|page|continuation|pagination|sync|cursor|public|redacted:[a-z0-9-]{0,40})[_-]?)(?<keep>(?:passw(?:or)?d|passphrase|pwd|(?:secret|api|access)[_-]?(?:access)?[_-]?key|secret|token)[0-9]{0,2}\\{0,6}["']?\]?(?:[ \t]|\\t){0,4}(?:=>|:=|={1,3}|:)(?:[ \t]|\\t){0,4}\\{0,6}["'`]?)(?:(?<=[^\\]")(?:[^"\\\r\n]|\\.){1,400}|(?<=[^\\]['`])(?:[^'`\\\r\n]|\\.){1,400}|(?<=\\["'`])[^"'`\\\r\n]{1,400}|(?<!["'`])(?![\w.]{1,100}\()[^\s"'`\\,;&<>(){}[\]|]{3,400})/i,
+      /(?<!(?:next|page|continuation|pagination|sync|cursor|public|redacted:[a-z0-9-]{0,40})[_-]?)(?<keep>(?:passw(?:or)?d|passphrase|pwd|(?:(?<![a-z])|(?<=\\[nrtbf]))pass|(?:secret|api|access|private|encryption|decryption|signing|master|account|hmac|auth|session)[_-]?(?:access)?[_-]?key|secret|token)[0-9]{0,2}\\{0,6}["']?\]?(?:[ \t]|\\t){0,4}(?:=>|:=|={1,3}|:)(?:[ \t]|\\t){0,4}\\{0,6}["'`]?)(?:(?<=[^\\]")(?:[^"\\\r\n]|\\.){1,400}|(?<=[^\\]['`])(?:[^'`\\\r\n]|\\.){1,400}|(?<=\\["'`])[^"'`\\\r\n]{1,400}|(?<!["'`])(?![\w.]{1,100}\()[^\s"'`\\,;&<>(){}[\]|]{3,400})/i,
     accepts: acceptsAssignment,
   },
   {
@@ -90,7 +178,9 @@ export const textRules: readonly TextRule[] = [
     source: 'ISO/IEC 7812',
     anchors: [],
     pattern:
-      /(?:(?<![A-Za-z0-9.])|(?<=\\[nrtbf]))(?:[0-9]{4}(?<s4>[ -]?)[0-9]{4}\k<s4>[0-9]{4}\k<s4>[0-9]{4}|3[47][0-9]{2}(?<s6>[ -]?)[0-9]{6}\k<s6>[0-9]{5}|3[0689][0-9]{2}(?<s5>[ -]?)[0-9]{6}\k<s5>[0-9]{4})(?![A-Za-z0-9]|\.[0-9])/,
+      /(?:(?<![A-Za-z0-9.])|(?<=\\[nrtbf]))(?:[0-9]{4}(?<s4>(?: {1,2}|[.\u00a0\u2009\u202f-])?)[0-9]{4}\k<s4>[0-9]{4}\k<s4>[0-9]{4}|3[47][0-9]{2}(?<s6>(?: {1,2}|[.\u00a0\u2009\u202f-])?)[0-9]{6}\k<s6>[0-9]{5}|3[0689][0-9]{2}(?<s5>(?: {1,2}|[.\u00a0\u2009\u202f-])?)[0-9]{6}\k<s5>[0-9]{4})(?![a-df-z0-9]|e(?![+-]?0{1,20}(?![a-z0-9.]))|\.0{0,20}[1-9])/i,
     accepts: isPaymentCard,
+    // A number in one piece is somebody's id; nobody writes a card into an id in groups by chance.
+    acceptsInId: (secret) => /[^0-9]/.test(secret) && isPaymentCard(secret),
   },
 ]
