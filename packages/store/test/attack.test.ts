@@ -458,7 +458,7 @@ function signingKey(): ReturnType<typeof readLogKeys>['signer'] {
   const id = String(control.prepare('SELECT id FROM log').get()?.['id'])
   control.close()
   expect(readFileSync(join(folder.data, 'keys', `${id}.signing.key`), 'utf8').length).toBeGreaterThan(40)
-  return readLogKeys(folder.data, 'main', id, origin, {}).signer
+  return readLogKeys({ data: folder.data, log: 'main', id, origin }, {}).signer
 }
 
 function grow(data: string, state: string, count = 2): Promise<IngestReport> {

@@ -47,8 +47,8 @@ function readerOf(log: string): LogReader {
 function perform(call: ReaderCall): unknown {
   switch (call.op) {
     case 'open': {
-      const { log, id, data, folder, origin } = call.log
-      const vaultKey = readVaultKey(data, log, id, process.env)
+      const { log, folder, origin } = call.log
+      const vaultKey = readVaultKey(call.log, process.env)
       const reader = new LogReader({ path: join(folder, 'log.db'), textFolder: join(folder, 'text'), origin, vaultKey })
       readers.set(log, { paths: call.log, reader })
       return undefined

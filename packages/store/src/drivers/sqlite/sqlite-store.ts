@@ -112,9 +112,10 @@ export class SqliteStore implements EventStore {
     checkLogName(log)
     if (this.control.logs().some((known) => known.log === log))
       throw new StoreError('log_exists', `A log called ${log} is there already. Nothing was changed.`)
-    if (this.control.logs().some((known) => known.origin === options.origin))
+    const inUse = new Set(this.control.logs().map(({ origin }) => origin))
+    if (options.origin !== undefined && inUse.has(options.origin))
       throw new StoreError('log_exists', 'A log of this origin is there already. Nothing was changed.')
-    const info = makeLogFolder(this.data, log, options.origin)
+    const info = makeLogFolder(this.data, log, inUse, options.origin)
     // Named last: what the control file names is there as a whole, wherever this process is killed.
     await this.#open(this.#paths(info))
     this.control.addLog(info)
