@@ -125,6 +125,7 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   data_unwritable: { status: 503, title: 'The data cannot be written', retryAfterSeconds: 60 },
   store_closed: { status: 503, title: 'The store is closed', retryAfterSeconds: 5 },
   vault_sealed: { status: 503, title: 'The payload vault is sealed', retryAfterSeconds: 60 },
+  erasure_pending: { status: 503, title: 'The erasure is recorded and not finished yet', retryAfterSeconds: 10 },
   // faults of the server: never explained to a client
   data_invalid: internal,
   io_error: internal,
@@ -135,6 +136,7 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   recovery_not_needed: { status: 409, title: 'The log has lost nothing' },
   head_mismatch: internal,
   key_missing: internal,
+  erasure_failed: internal,
   key_invalid: internal,
   migration_failed: internal,
   internal_error: internal,

@@ -20,6 +20,8 @@ export const storeErrorCodes = [
   'key_missing',
   'key_invalid',
   'vault_sealed',
+  'erasure_pending',
+  'erasure_failed',
   'migration_failed',
   'backup_exists',
   'store_closed',

@@ -34,6 +34,9 @@ export interface FoundRun {
   readonly run?: RunRows & { readonly events: readonly RunEvent[]; readonly head: Head }
 }
 
+/** How long an erasure waits for readers of other processes before it says that its traces are not gone yet. */
+const emptyingMsMax = 10_000
+
 /** A data directory in SQLite, one database file a log; see `docs/adr/0002`. */
 export class SqliteStore implements EventStore {
   readonly data: string
@@ -139,9 +142,16 @@ export class SqliteStore implements EventStore {
 
   async erase(log: string, request: EraseRequest): Promise<{ events: number; index: number }> {
     const erased = await this.#writerOf(log).call<{ events: number; index: number }>({ op: 'erase', log, request })
-    // The write-ahead log still holds what was erased, wrapped keys included, until it is emptied.
-    await this.#wal?.call({ op: 'empty', log })
+    await this.#emptyWal(log)
     return erased
+  }
+
+  /** The write-ahead log still holds what was erased, wrapped keys included, until it is emptied; readers put that off. */
+  async #emptyWal(log: string): Promise<void> {
+    const deadlineMs = performance.now() + emptyingMsMax
+    while ((await this.#wal?.call<boolean>({ op: 'empty', log })) === false) {
+      if (performance.now() > deadlineMs) throw erasurePending()
+    }
   }
 
   async rebuild(log: string, onProgress?: (done: number, total: number) => void): Promise<{ events: number }> {
@@ -289,10 +299,9 @@ export class SqliteStore implements EventStore {
   }
 
   async #open(log: LogPaths, writable = true): Promise<void> {
-    if (writable) {
-      await this.#writer?.call({ op: 'open', log })
-      await this.#wal?.call({ op: 'open', log })
-    }
+    if (writable) await this.#writer?.call({ op: 'open', log })
+    // Also of a log that takes no events any more: what was erased before has to leave its write-ahead log.
+    await this.#wal?.call({ op: 'open', log })
     await this.#reader.call({ op: 'open', log })
     await this.#text?.call({ op: 'open', log })
   }
@@ -339,6 +348,13 @@ function closed(log: string): StoreError {
   return new StoreError(
     'log_read_only',
     `The log ${log} lost entries and was closed when its successor was opened. It can be read; nothing is written to it any more.`,
+  )
+}
+
+function erasurePending(): StoreError {
+  return new StoreError(
+    'erasure_pending',
+    'The erasure is on record and no answer shows the payload any more, but a long read keeps the old pages in the write-ahead log. They go as soon as it ends; erase again to hear that it is done.',
   )
 }
 
