@@ -69,7 +69,7 @@ export class MemoryLog {
 
   append(request: AppendRequest): AppendResult {
     const nowMs = Math.max(this.#now(), this.#recordedMs)
-    const refused = request.atomic === true ? this.#preview(request) : undefined
+    const refused = request.atomic === true ? this.#preview(request, nowMs) : undefined
     const results =
       refused ??
       request.events.map((event, position) =>
@@ -78,19 +78,27 @@ export class MemoryLog {
     return { results, checkpoint: this.#commit(nowMs), size: this.size }
   }
 
-  #preview(request: AppendRequest): Refusal[] | undefined {
+  #preview(request: AppendRequest, nowMs: number): Refusal[] | undefined {
     const seen = new Map<string, string>()
+    let fresh = 0
     const own = request.events.map((event, position): Refusal | undefined => {
-      const { event_id: eventId } = JSON.parse(event.envelope) as LeafEvent
+      const draft = JSON.parse(event.envelope) as LeafEvent
+      const { event_id: eventId } = draft
       const before = seen.get(eventId)
       seen.set(eventId, event.sentDigest)
-      if (before !== undefined && before !== event.sentDigest) return conflict(eventId)
+      if (before !== undefined) return before === event.sentDigest ? undefined : conflict(eventId)
+      const known = this.#known(event, eventId)
+      if (known !== undefined) return known.status === 'refused' ? known : undefined
       const failed = this.#failedGuard(request.guards?.[position] ?? [])
       if (failed !== undefined) return refusedByGuard(eventId, failed)
-      const known = this.#known(event, eventId)
-      return known?.status === 'refused' ? known : tooLarge(event, eventId, request.context)
+      const place = { origin: this.origin, nowMs, index: this.size + fresh }
+      fresh += 1
+      return tooLarge(event, draft, place, request.context)
     })
     if (own.every((refusal) => refusal === undefined)) return undefined
+    request.events.forEach((event, position) => {
+      if (own[position]?.code === 'guard_failed') this.#recordRefusal(JSON.parse(event.envelope) as LeafEvent, nowMs)
+    })
     return own.map(
       (refusal, at) =>
         refusal ?? refusedWithOthers((JSON.parse(request.events[at]?.envelope ?? '{}') as LeafEvent).event_id),
@@ -105,18 +113,13 @@ export class MemoryLog {
   ): Acknowledgement | Refusal {
     const draft = JSON.parse(event.envelope) as LeafEvent
     const { event_id: eventId, run_id: runId } = draft
-    const failed = this.#failedGuard(guards)
-    if (failed !== undefined) {
-      const fields = {
-        ...(runId !== undefined && { run_id: runId }),
-        reason_code: 'guard_failed',
-        attributes: { refused_event_id: eventId, refused_type: draft.event_type },
-      }
-      this.#store(serverEvent('event_refused', nowMs, fields), serverContext, [], nowMs)
-      return refusedByGuard(eventId, failed)
-    }
     const known = this.#known(event, eventId)
     if (known !== undefined) return known
+    const failed = this.#failedGuard(guards)
+    if (failed !== undefined) {
+      this.#recordRefusal(draft, nowMs)
+      return refusedByGuard(eventId, failed)
+    }
     const index = this.size
     const key = this.#keyOf(runId, eventId)
     const bodies = bodiesOf(event, index)
@@ -167,6 +170,15 @@ export class MemoryLog {
       recordedAt,
       ...(actionDigest !== undefined && { actionDigest }),
     }
+  }
+
+  #recordRefusal(draft: LeafEvent, nowMs: number): void {
+    const fields = {
+      ...(draft.run_id !== undefined && { run_id: draft.run_id }),
+      reason_code: 'guard_failed',
+      attributes: { refused_event_id: draft.event_id, refused_type: draft.event_type },
+    }
+    this.#store(serverEvent('event_refused', nowMs, fields), serverContext, [], nowMs)
   }
 
   /** The data key of a run; of one event when it has no run. */

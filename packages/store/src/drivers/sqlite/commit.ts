@@ -111,25 +111,33 @@ export class Commit {
 
   /** For an atomic batch: what would refuse any of its events, before one of them is written. */
   #preview(events: readonly WriterEvent[], request: PackedRequest): Refusal[] | undefined {
+    const { origin, nowMs } = this.#parts
     const seen = new Map<string, Uint8Array>()
     const drafts = events.map((event): Draft => draftOf(event))
+    let index = this.#firstIndex + this.#parts.leaves.count
     const own = events.map((event, position): Refusal | undefined => {
       const draft = drafts[position] ?? draftOf(event)
       const before = seen.get(draft.event_id)
       seen.set(draft.event_id, event.sentDigest)
-      if (before !== undefined && Buffer.compare(before, event.sentDigest) !== 0) return conflict(draft.event_id)
+      if (before !== undefined)
+        return Buffer.compare(before, event.sentDigest) === 0 ? undefined : conflict(draft.event_id)
+      const known = this.#known(event, draft)
+      if (known !== undefined) return known.status === 'refused' ? known : undefined
       const failed = this.#failedGuard(request.guards?.[position] ?? [])
       if (failed !== undefined) return refusedByGuard(draft.event_id, failed)
-      const known = this.#known(event, draft)
-      if (known?.status === 'refused') return known
-      return tooLarge(event, draft.event_id, request.context)
+      return tooLarge(event, draft, { origin, nowMs, index: index++ }, request.context)
     })
     if (own.every((refusal) => refusal === undefined)) return undefined
+    for (const [position, draft] of drafts.entries())
+      if (own[position]?.code === 'guard_failed') this.#recordRefusal(draft)
     return own.map((refusal, position) => refusal ?? refusedWithOthers(drafts[position]?.event_id ?? ''))
   }
 
   #store(event: WriterEvent, context: AppendContext, guards: readonly Guard[]): Outcome {
     const draft = draftOf(event)
+    // An event that is stored has met its guards; what has happened since does not undo its acknowledgement.
+    const known = guards.length === 0 ? undefined : this.#known(event, draft)
+    if (known !== undefined) return known
     const failed = guards.length === 0 ? undefined : this.#failedGuard(guards)
     if (failed !== undefined) {
       this.#recordRefusal(draft)
