@@ -161,10 +161,14 @@ export class LogFile implements Disposable {
     this.#database
       .prepare('INSERT OR IGNORE INTO text_erasure (idx) SELECT idx FROM event WHERE run = ? AND block IS NOT NULL')
       .run(pk)
+    const blocks = this.#database
+      .prepare('SELECT DISTINCT block FROM event WHERE run = ? AND block IS NOT NULL')
+      .all(pk)
+      .map((row) => Number(row['block']))
     const { changes } = this.#database
       .prepare('UPDATE event SET block = NULL, sent = NULL WHERE run = ? AND block IS NOT NULL')
       .run(pk)
-    this.#payloads.eraseRun(pk)
+    this.#payloads.eraseRun(pk, blocks)
     return { events: Number(changes), fields: { run_id: runId, attributes: { scope: 'run', events: Number(changes) } } }
   }
 
