@@ -121,6 +121,7 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   read_only: { status: 503, title: 'The log takes no events at present', retryAfterSeconds: 60 },
   log_read_only: { status: 503, title: 'The log takes no events at present', retryAfterSeconds: 60 },
   database_busy: { status: 503, title: 'The database is kept by another connection', retryAfterSeconds: 1 },
+  clock_behind: { status: 503, title: 'The clock of the server has been set back', retryAfterSeconds: 60 },
   data_in_use: { status: 503, title: 'Another process uses the data', retryAfterSeconds: 60 },
   data_unwritable: { status: 503, title: 'The data cannot be written', retryAfterSeconds: 60 },
   store_closed: { status: 503, title: 'The store is closed', retryAfterSeconds: 5 },

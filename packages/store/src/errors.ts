@@ -17,6 +17,7 @@ export const storeErrorCodes = [
   'rollback_detected',
   'recovery_not_needed',
   'head_mismatch',
+  'clock_behind',
   'key_missing',
   'key_invalid',
   'vault_sealed',

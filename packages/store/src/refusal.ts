@@ -49,7 +49,7 @@ export function envelopeTooLarge(eventId: string, bytes: number): Refusal {
 interface Place {
   readonly origin: string
   readonly index: number
-  readonly nowMs: number
+  readonly clockMs: number
 }
 
 /** What {@link tooLarge} needs to know of an event; texts as strings or in UTF-8. */
@@ -64,7 +64,7 @@ interface Sized extends Pick<PreparedEvent, 'redactions' | 'assurance'> {
 export function tooLarge(
   event: Sized,
   draft: Pick<LeafEvent, 'event_id' | 'occurred_at'>,
-  { origin, index, nowMs }: Place,
+  { origin, index, clockMs }: Place,
   context: AppendContext,
 ): Refusal | undefined {
   const commitment = `hmac-sha256:${'0'.repeat(64)}`
@@ -75,10 +75,10 @@ export function tooLarge(
   const tail = leafTail(event.redactions, {
     origin,
     index,
-    recordedAt: new Date(nowMs).toISOString(),
+    recordedAt: new Date(clockMs).toISOString(),
     keyId: context.keyId,
     assurance: event.assurance ?? context.assurance,
-    timeQuality: timeQuality(draft.occurred_at, context, nowMs),
+    timeQuality: timeQuality(draft.occurred_at, context, clockMs),
     ...(event.payload !== undefined && { payload: body(event.payload) }),
     ...(event.summary !== undefined && { summary: body(event.summary) }),
     ...(event.actionText !== undefined && { actionDigest: commitment }),

@@ -4,6 +4,7 @@ import { openCheckpoint } from '@counterfoil/tlog'
 import { StoreError } from '../../errors.ts'
 import { defaultStateFolder, readRememberedHead } from '../../head-memory.ts'
 import { readLogKeys, verifierOf } from '../../key-files.ts'
+import { isClockBehind } from '../../recording-clock.ts'
 import { serverContext, serverEvent } from '../../server-event.ts'
 import { ControlFile, type ControlLog } from './control-file.ts'
 import { DataLock } from './data-lock.ts'
@@ -114,8 +115,9 @@ function opensWhole(log: ControlLog, data: string, state: string): boolean {
   if (!existsSync(path)) return false
   try {
     const { signer, vaultKey } = readLogKeys({ ...log, data }, process.env)
-    using _file = new LogFile({ path, data, origin: log.origin, signer, vaultKey, state })
-    return true
+    using file = new LogFile({ path, data, origin: log.origin, signer, vaultKey, state })
+    // A log from the future takes no entries until its time has come.
+    return !isClockBehind(Date.now(), file.head.recordedMs)
   } catch {
     return false
   }
