@@ -108,6 +108,7 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   log_exists: { status: 409, title: 'A log of this name or origin exists' },
   log_name_invalid: { status: 422, title: 'This cannot be the name of a log' },
   scope_invalid: { status: 422, title: 'A key cannot have these scopes' },
+  backup_inside: { status: 422, title: 'The backup would lie in the data directory' },
   backup_exists: { status: 409, title: 'The backup is already there' },
   // not now
   busy: { status: 503, title: 'Too much is being received at this moment', retryAfterSeconds: 1 },

@@ -25,6 +25,7 @@ export const storeErrorCodes = [
   'erasure_failed',
   'migration_failed',
   'backup_exists',
+  'backup_inside',
   'store_closed',
   'query_invalid',
   'cursor_invalid',

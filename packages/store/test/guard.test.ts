@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -427,6 +427,19 @@ describe('a backup', () => {
     expect(failedChecks(await folder.verify({ data: to }))).toEqual([])
     expect(await open({ data: to })).toBe('rollback_detected')
     expect(await open()).toBe('no error')
+  })
+
+  it('is not made in the data directory, by no name', async () => {
+    await makeLog()
+    const link = join(folder.root, 'link')
+    symlinkSync(join(folder.data, 'logs'), link)
+    const before = filesOf(folder.data)
+    for (const to of [join(folder.data, 'logs', 'copy'), join(folder.data, 'a', 'b'), join(link, 'copy')])
+      expect(await codeOf(() => backupLedger({ data: folder.data, to }))).toBe('backup_inside')
+    expect(await codeOf(() => backupLedger({ data: folder.data, to: folder.data }))).toBe('backup_inside')
+    expect(filesOf(folder.data)).toEqual(before)
+    backupLedger({ data: folder.data, to: `${folder.data}-copy` })
+    expect(failedChecks(await folder.verify({ data: `${folder.data}-copy` }))).toEqual([])
   })
 
   it('that was interrupted is no data directory', async () => {
