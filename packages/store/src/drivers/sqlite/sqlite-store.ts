@@ -47,6 +47,8 @@ export class SqliteStore implements EventStore {
   readonly #text: WorkerClient | undefined
   readonly #wal: WorkerClient | undefined
   readonly #reader: WorkerClient
+  /** One for each comparison that is under way. */
+  readonly #comparing = new Set<WorkerClient>()
   /** Logs that are read and not written, with what is answered to a write. */
   readonly #readOnly = new Map<string, StoreError>()
   #making: Promise<unknown> = Promise.resolve()
@@ -172,8 +174,18 @@ export class SqliteStore implements EventStore {
     return verdict
   }
 
-  compareProjections(log: string): ReturnType<EventStore['compareProjections']> {
-    return this.#reader.call({ op: 'compare', log })
+  async compareProjections(log: string): ReturnType<EventStore['compareProjections']> {
+    const found = this.control.logs().find((known) => known.log === log)
+    if (found === undefined) throw new StoreError('log_unknown', `No log is called ${log}.`)
+    const worker = new WorkerClient('compare-worker', undefined)
+    this.#comparing.add(worker)
+    try {
+      const isKeptCurrent = this.#writer !== undefined && !this.#readOnly.has(log)
+      return await worker.call({ op: 'compare', log: this.#paths(found), isKeptCurrent })
+    } finally {
+      this.#comparing.delete(worker)
+      await worker[Symbol.asyncDispose]()
+    }
   }
 
   /** Resolves when the text index has caught up with what is committed now. */
@@ -321,6 +333,7 @@ export class SqliteStore implements EventStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer?.[Symbol.asyncDispose]()
+    for (const worker of this.#comparing) await worker[Symbol.asyncDispose]()
     // Connections that can write close last: the last one to close takes the write-ahead logs with it.
     await this.#reader[Symbol.asyncDispose]()
     await this.#text?.[Symbol.asyncDispose]()
