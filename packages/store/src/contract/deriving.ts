@@ -54,6 +54,11 @@ const ownKey = keyOf('k_own', 'run')
 const foreignKey = keyOf('k_foreign', 'run')
 const policyKey = keyOf('p_limits', 'policy')
 
+const ofRun = (fields: Fields, key: AppendContext): [PreparedEvent, AppendContext] => [
+  prepare({ run_id: 'r1', ...fields }),
+  key,
+]
+
 const strip = ({ firstIndex: _first, lastIndex: _last, ...row }: RunRow | ActionRow): unknown => row
 
 /** What a run looks like without what says when and where its events arrived. */
@@ -101,10 +106,6 @@ export function describeDeriving(open: OpenStore): void {
       const { store } = opened
       const action = { id: 'a1', type: 'refund.create', effect_class: 'financial' }
       const check = { name: 'limit', verdict: 'allow', enforced: 'allowed', rule_id: 'small' }
-      const ofRun = (fields: Fields, key: AppendContext): [PreparedEvent, AppendContext] => [
-        prepare({ run_id: 'r1', ...fields }),
-        key,
-      ]
       const said = [
         ofRun({ event_type: 'run_created', run_seq: 0, prompt_ref: 'begin@1', workflow: { name: 'w' } }, ownKey),
         ofRun({ event_type: 'input_resolved', run_seq: 1, prompt_ref: 'triage@7' }, ownKey),

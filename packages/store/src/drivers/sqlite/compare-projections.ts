@@ -172,9 +172,8 @@ class Comparison {
     const events = rows.map((row) => {
       const filed = row as unknown as FiledRow & { readonly block: number | null }
       const event = this.#columns.check(filed)
-      const fault =
-        typeof event === 'string' ? event : filed.block === null ? undefined : this.#vault.note(filed.block, filed.run)
-      if (fault !== undefined) this.#differences.push({ table: 'event', id: String(row['idx']), message: fault })
+      if (typeof event === 'string') this.#differences.push({ table: 'event', id: String(row['idx']), message: event })
+      else if (filed.block !== null) this.#vault.note(this.#differences, filed.block, filed.run)
       return { run: filed.run, event }
     })
     this.#done = Number(rows.at(-1)?.['idx'] ?? this.#size() - 1) + 1

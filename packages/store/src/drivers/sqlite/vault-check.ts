@@ -28,11 +28,10 @@ export class VaultCheck {
   }
 
   /** Takes note of an entry that names a block. */
-  note(block: number, run: number | null): string | undefined {
+  note(differences: ProjectionDifference[], block: number, run: number | null): void {
     const { changes } = this.#insert.run(block, run)
     if (changes === 0 && this.#use.get(block)?.['run'] !== run)
-      return `names block ${block} as an entry of another run does`
-    return undefined
+      differences.push({ table: 'vault_block', id: String(block), message: 'is named by entries of several runs' })
   }
 
   /** Looks at one page of blocks; every entry up to the head has to be noted. Gives where to go on, undefined at the end. */
