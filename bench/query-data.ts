@@ -256,10 +256,7 @@ function runStateText(runId: string, startedMs: number): string {
     firstIndex: 0,
     lastIndex: 50,
     erased: 0,
-    actions: { done: 8 },
-    edited: 0,
-    needingApproval: 0,
-    foreignActions: 0,
+    actions: { k_0123456789abcdef: { outcomes: { done: 8 }, edited: 0, needingApproval: 0 } },
   })
 }
 

@@ -81,6 +81,7 @@ export interface Log {
    */
   witness(checkpoint: string): Promise<'known' | 'behind'>
   verify(options?: { onProgress?: (done: number, total: number) => void }): Promise<VerifyReport>
+  /** Derives runs and actions anew. Nothing is stored until it is done: it is for maintenance, not beside traffic. */
   rebuild(options?: { onProgress?: (done: number, total: number) => void }): Promise<{ events: number }>
 }
 

@@ -159,6 +159,8 @@ test("a foreign key's events are stored and flagged, and change no state", async
       runEvent('decision_overridden', runId, 5, { action, actor: { type: 'human', id: 'mallory' } }),
       runCreated(runId, { customer_id: 'forged', trigger: { type: 'user' } }),
       runEvent('run_completed', runId, 6),
+      // An action that nobody else has spoken of is no action of this run.
+      runEvent('side_effect_unknown', runId, 7, { action: newAction().action, effect: { status: 'unknown' } }),
     ],
     foreign,
   )
@@ -168,12 +170,16 @@ test("a foreign key's events are stored and flagged, and change no state", async
     outcome: before.run.outcome,
     customer_id: 'acme',
     grades: before.run.grades,
-    events: 8,
+    events: 9,
+    actions: before.run.actions,
   })
   expect(after.run.flags).toEqual(['foreign_events'])
-  expect(after.actions).toMatchObject([{ outcome: 'running', edited: false, checks: [], flags: ['foreign_events'] }])
+  expect(after.actions).toMatchObject([
+    { outcome: 'running', edited: false, checks: [], flags: ['foreign_events'] },
+    { outcome: 'unconfirmed' },
+  ])
   expect(after.actions[0]).not.toHaveProperty('approver')
-  expect(after.timeline.length).toBe(8)
+  expect(after.timeline.length).toBe(9)
   expect(after.answers.map(({ text }) => text)).toEqual(before.answers.map(({ text }) => text))
   expect(after.sentence).toBe(before.sentence)
   // Nor does a search find the run by what the foreign key said.

@@ -108,6 +108,7 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   log_exists: { status: 409, title: 'A log of this name or origin exists' },
   log_name_invalid: { status: 422, title: 'This cannot be the name of a log' },
   scope_invalid: { status: 422, title: 'A key cannot have these scopes' },
+  backup_inside: { status: 422, title: 'The backup would lie in the data directory' },
   backup_exists: { status: 409, title: 'The backup is already there' },
   // not now
   busy: { status: 503, title: 'Too much is being received at this moment', retryAfterSeconds: 1 },
@@ -121,10 +122,12 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   read_only: { status: 503, title: 'The log takes no events at present', retryAfterSeconds: 60 },
   log_read_only: { status: 503, title: 'The log takes no events at present', retryAfterSeconds: 60 },
   database_busy: { status: 503, title: 'The database is kept by another connection', retryAfterSeconds: 1 },
+  clock_behind: { status: 503, title: 'The clock of the server has been set back', retryAfterSeconds: 60 },
   data_in_use: { status: 503, title: 'Another process uses the data', retryAfterSeconds: 60 },
   data_unwritable: { status: 503, title: 'The data cannot be written', retryAfterSeconds: 60 },
   store_closed: { status: 503, title: 'The store is closed', retryAfterSeconds: 5 },
   vault_sealed: { status: 503, title: 'The payload vault is sealed', retryAfterSeconds: 60 },
+  erasure_pending: { status: 503, title: 'The erasure is recorded and not finished yet', retryAfterSeconds: 10 },
   // faults of the server: never explained to a client
   data_invalid: internal,
   io_error: internal,
@@ -135,6 +138,7 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   recovery_not_needed: { status: 409, title: 'The log has lost nothing' },
   head_mismatch: internal,
   key_missing: internal,
+  erasure_failed: internal,
   key_invalid: internal,
   migration_failed: internal,
   internal_error: internal,

@@ -116,8 +116,8 @@ export interface ProjectionDifference {
 export interface ProjectionComparison {
   readonly compared: number
   readonly differences: readonly ProjectionDifference[]
-  /** The rows were derived by the rules of another version of the program, so that only entries' columns were compared. */
-  readonly derivedByOtherRules?: boolean
+  /** Why runs, actions and terms were not compared with what follows from the log, where they were not. */
+  readonly notCompared?: string
 }
 
 /**
@@ -169,7 +169,7 @@ export interface EventStore extends AsyncDisposable {
 
   /** Re-derives runs and actions from the leaves. Durable when it resolves. */
   rebuild(log: string, onProgress?: (done: number, total: number) => void): Promise<{ readonly events: number }>
-  /** Compares runs and actions with a rebuild made aside; changes nothing. */
+  /** Compares what is derived with a rebuild made aside, and keys and schema with what they should be; changes nothing. */
   compareProjections(log: string): Promise<ProjectionComparison>
 
   /** Called after each commit with the new size; returns the way to stop listening. */

@@ -14,8 +14,26 @@ export interface LogKeys {
   readonly vaultKey: Uint8Array
 }
 
-const variableOf = (kind: string, log: string): string =>
-  `COUNTERFOIL_${kind}_KEY_${log.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
+/** A log as its keys know it. */
+export interface KeyedLog {
+  /** The data directory. */
+  readonly data: string
+  readonly log: string
+  readonly id: string
+  readonly origin: string
+  /** On a closed log: the name under which it was open. */
+  readonly madeAs?: string
+}
+
+type KeyKind = 'signing' | 'vault'
+
+function variableOf(kind: KeyKind, log: string): string {
+  return `COUNTERFOIL_${kind.toUpperCase()}_KEY_${log.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`
+}
+
+function pathOf({ data, id }: Pick<KeyedLog, 'data' | 'id'>, kind: KeyKind): string {
+  return join(data, 'keys', `${id}.${kind}.key`)
+}
 
 function writeSecret(path: string, text: string): void {
   writeFileSync(path, `${text}\n`, { mode: 0o600, flag: 'wx' })
@@ -28,21 +46,25 @@ function writeSecret(path: string, text: string): void {
   closeSync(folder)
 }
 
-/** Makes the keys of a new log, in `keys/` of the data directory (0600), unless the environment gives them. */
-export function createLogKeys(data: string, log: string, id: string, origin: string, env: Env): LogKeys {
-  const folder = join(data, 'keys')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (env[variableOf('SIGNING', log)] === undefined) {
-    writeSecret(join(folder, `${id}.signing.key`), formatSignerKey(nodeCrypto, origin, randomBytes(32)))
-  }
-  if (env[variableOf('VAULT', log)] === undefined) {
-    writeSecret(join(folder, `${id}.vault.key`), randomBytes(32).toString('base64'))
-  }
-  return readLogKeys(data, log, id, origin, env)
+/** The signing key that the environment gives to a log of this name. Its name is the origin of the log. */
+export function givenSigner(log: string, env: Env): NoteSigner | undefined {
+  const given = env[variableOf('signing', log)]
+  return given === undefined ? undefined : parseSigner(given)
 }
 
-function secretOf(path: string, variable: string, env: Env): string {
-  const given = env[variable]
+/** Makes the keys of a new log, in `keys/` of the data directory (0600), unless the environment gives them. */
+export function createLogKeys(log: KeyedLog, env: Env): LogKeys {
+  const isSignerGiven = givenSigner(log.log, env)?.name === log.origin
+  const isVaultKeyGiven = env[variableOf('vault', log.log)] !== undefined
+  // A key that cannot be used is refused before one is made beside it.
+  if (isVaultKeyGiven) readVaultKey(log, env)
+  mkdirSync(join(log.data, 'keys'), { recursive: true, mode: 0o700 })
+  if (!isSignerGiven) writeSecret(pathOf(log, 'signing'), formatSignerKey(nodeCrypto, log.origin, randomBytes(32)))
+  if (!isVaultKeyGiven) writeSecret(pathOf(log, 'vault'), randomBytes(32).toString('base64'))
+  return readLogKeys(log, env)
+}
+
+function secretOf(path: string, variable: string, given: string | undefined): string {
   if (given !== undefined) return given.trim()
   if (!existsSync(path)) {
     throw new StoreError(
@@ -53,29 +75,45 @@ function secretOf(path: string, variable: string, env: Env): string {
   return readFileSync(path, 'utf8').trim()
 }
 
-/** Reads the keys of a log. A missing key is never replaced by a new one. */
-export function readLogKeys(data: string, log: string, id: string, origin: string, env: Env): LogKeys {
-  const folder = join(data, 'keys')
-  let signer: NoteSigner
+function parseSigner(text: string): NoteSigner {
   try {
-    const { name, seed } = parseSignerKey(
-      nodeCrypto,
-      secretOf(join(folder, `${id}.signing.key`), variableOf('SIGNING', log), env),
-    )
-    if (name !== origin)
-      throw new StoreError('key_invalid', `The signing key is named ${name}, but the log is ${origin}.`)
-    signer = createSigner(name, seed)
+    const { name, seed } = parseSignerKey(nodeCrypto, text.trim())
+    return createSigner(name, seed)
   } catch (error) {
-    if (error instanceof StoreError) throw error
     throw new StoreError('key_invalid', 'The signing key does not parse. Nothing was written.', { cause: error })
   }
-  const vaultKey = readVaultKey(data, log, id, env)
-  return { signer, vaultKey }
+}
+
+/** Reads the keys of a log. A missing key is never replaced by a new one. */
+export function readLogKeys(log: KeyedLog, env: Env): LogKeys {
+  return { signer: readSigner(log, env), vaultKey: readVaultKey(log, env) }
+}
+
+function readSigner(log: KeyedLog, env: Env): NoteSigner {
+  const path = pathOf(log, 'signing')
+  const given = givenSigner(log.log, env)
+  if (given?.name === log.origin) return given
+  // A log that goes on after a loss has a key file of its own; the variable then still holds the key of the log before.
+  if (given !== undefined && !existsSync(path)) throw misnamed(given.name, log.origin)
+  const signer = parseSigner(secretOf(path, variableOf('signing', log.log), undefined))
+  if (signer.name !== log.origin) throw misnamed(signer.name, log.origin)
+  return signer
+}
+
+function misnamed(name: string, origin: string): StoreError {
+  return new StoreError(
+    'key_invalid',
+    `The signing key is named ${name}, but the log is ${origin}. Nothing was written.`,
+  )
 }
 
 /** The key that opens payloads; readers need it and no signing key. */
-export function readVaultKey(data: string, log: string, id: string, env: Env): Uint8Array {
-  const vaultKey = Buffer.from(secretOf(join(data, 'keys', `${id}.vault.key`), variableOf('VAULT', log), env), 'base64')
+export function readVaultKey(log: Omit<KeyedLog, 'origin'>, env: Env): Uint8Array {
+  const path = pathOf(log, 'vault')
+  const variable = variableOf('vault', log.madeAs ?? log.log)
+  // The variable may have been set for the successor of a closed log that has a file of its own.
+  const isOfSuccessor = log.madeAs !== undefined && existsSync(path)
+  const vaultKey = Buffer.from(secretOf(path, variable, isOfSuccessor ? undefined : env[variable]), 'base64')
   if (vaultKey.length !== 32)
     throw new StoreError('key_invalid', 'The vault key is not 32 bytes in base64. Nothing was written.')
   return new Uint8Array(vaultKey)

@@ -1,7 +1,8 @@
 import { limits } from '@counterfoil/schema'
 import type { Refusal } from './event-store.ts'
 import type { AppendContext, PreparedEvent } from './prepared-event.ts'
-import { leafTail } from './seal.ts'
+import type { LeafEvent } from './projection/leaf.ts'
+import { leafTail, timeQuality } from './seal.ts'
 
 export function conflict(eventId: string): Refusal {
   return {
@@ -44,6 +45,13 @@ export function envelopeTooLarge(eventId: string, bytes: number): Refusal {
   }
 }
 
+/** Where and when an event of an all-or-none batch would be stored. */
+interface Place {
+  readonly origin: string
+  readonly index: number
+  readonly clockMs: number
+}
+
 /** What {@link tooLarge} needs to know of an event; texts as strings or in UTF-8. */
 interface Sized extends Pick<PreparedEvent, 'redactions' | 'assurance'> {
   readonly envelope: string | Uint8Array
@@ -52,21 +60,30 @@ interface Sized extends Pick<PreparedEvent, 'redactions' | 'assurance'> {
   readonly actionText?: string | Uint8Array | undefined
 }
 
-/** An upper bound of the leaf before its index and commitments are known. */
-export function tooLarge(event: Sized, eventId: string, context: AppendContext): Refusal | undefined {
+/** The size of the leaf before its commitments are known, which are all of one length: the same limit as for what is stored. */
+export function tooLarge(
+  event: Sized,
+  draft: Pick<LeafEvent, 'event_id' | 'occurred_at'>,
+  { origin, index, clockMs }: Place,
+  context: AppendContext,
+): Refusal | undefined {
   const commitment = `hmac-sha256:${'0'.repeat(64)}`
-  const size = limits.payloadBytesMax
+  const body = (text: string | Uint8Array): { commitment: string; size: number } => ({
+    commitment,
+    size: Buffer.byteLength(text),
+  })
   const tail = leafTail(event.redactions, {
-    origin: '',
-    index: Number.MAX_SAFE_INTEGER,
-    recordedAt: new Date(0).toISOString(),
+    origin,
+    index,
+    recordedAt: new Date(clockMs).toISOString(),
     keyId: context.keyId,
     assurance: event.assurance ?? context.assurance,
-    timeQuality: 'backfilled',
-    ...(event.payload !== undefined && { payload: { commitment, size } }),
-    ...(event.summary !== undefined && { summary: { commitment, size } }),
+    timeQuality: timeQuality(draft.occurred_at, context, clockMs),
+    ...(event.payload !== undefined && { payload: body(event.payload) }),
+    ...(event.summary !== undefined && { summary: body(event.summary) }),
     ...(event.actionText !== undefined && { actionDigest: commitment }),
   })
-  const bytes = Buffer.byteLength(event.envelope, 'utf8') + Buffer.byteLength(tail, 'utf8') + 256
-  return bytes > limits.envelopeBytesMax ? envelopeTooLarge(eventId, bytes) : undefined
+  // The tail stands in place of the last bracket of the envelope.
+  const bytes = Buffer.byteLength(event.envelope) - 1 + Buffer.byteLength(tail)
+  return bytes > limits.envelopeBytesMax ? envelopeTooLarge(draft.event_id, bytes) : undefined
 }

@@ -1,6 +1,7 @@
 import { createEventId, orderEnvelope } from '@counterfoil/schema'
 import { hash } from 'node:crypto'
 import type { AppendContext, PreparedEvent } from './prepared-event.ts'
+import type { LeafEvent } from './projection/leaf.ts'
 
 /** How the server's own statements are graded. */
 export const serverContext: AppendContext = { keyId: 'server', assurance: 'authenticated', role: 'server' }
@@ -17,4 +18,16 @@ export function serverEvent(type: string, nowMs: number, fields: Readonly<Record
     }),
   )
   return { envelope, redactions: [], sentDigest: hash('sha256', envelope) }
+}
+
+/** The record of an event that a guard refused. */
+export function refusalRecord(
+  refused: Pick<LeafEvent, 'event_id' | 'event_type' | 'run_id'>,
+  nowMs: number,
+): PreparedEvent {
+  return serverEvent('event_refused', nowMs, {
+    ...(refused.run_id !== undefined && { run_id: refused.run_id }),
+    reason_code: 'guard_failed',
+    attributes: { refused_event_id: refused.event_id, refused_type: refused.event_type },
+  })
 }

@@ -433,7 +433,7 @@ describe('16 and 18. payloads', () => {
 
   it('the key of a run taken away without payload_erased', async () => {
     folder.run('DELETE FROM vault_key WHERE run = (SELECT min(run) FROM vault_key)')
-    expect(failedChecks(await folder.verify())).toEqual(['payloads'])
+    expect(failedChecks(await folder.verify())).toEqual(['payloads', 'payload keys'])
   })
 
   it('payloads swapped between two events', async () => {
@@ -448,7 +448,7 @@ describe('16 and 18. payloads', () => {
       database.prepare('UPDATE event SET block = ? WHERE idx = ?').run(Number(b?.['block']), first)
       database.prepare('UPDATE event SET block = ? WHERE idx = ?').run(Number(a?.['block']), Number(b?.['idx']))
     })
-    expect(failedChecks(report)).toEqual(['payloads'])
+    expect(failedChecks(report)).toEqual(['payloads', 'payload keys'])
     expect(firstBad(report, 'payloads')).toContain(`entry ${first} `)
   })
 })
@@ -458,7 +458,7 @@ function signingKey(): ReturnType<typeof readLogKeys>['signer'] {
   const id = String(control.prepare('SELECT id FROM log').get()?.['id'])
   control.close()
   expect(readFileSync(join(folder.data, 'keys', `${id}.signing.key`), 'utf8').length).toBeGreaterThan(40)
-  return readLogKeys(folder.data, 'main', id, origin, {}).signer
+  return readLogKeys({ data: folder.data, log: 'main', id, origin }, {}).signer
 }
 
 function grow(data: string, state: string, count = 2): Promise<IngestReport> {

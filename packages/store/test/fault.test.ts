@@ -238,37 +238,6 @@ describe('a second writer', () => {
   })
 })
 
-describe('the clock', () => {
-  it('may go backwards or stand still: recorded_at never decreases', async () => {
-    await makeLog()
-    const base = Date.now() + 60_000
-    const clock = [base, base - 3_600_000, base, base + 5, base - 1, 0, base + 6]
-    let now = 0
-    {
-      using file = openLogFile(folder, { nowMs: () => now })
-      for (const time of clock) {
-        now = time
-        expect(commitTo(file, batchOf(3))[0]?.results.every(({ status }) => status === 'stored')).toBe(true)
-      }
-    }
-    const recorded: string[] = []
-    folder.edit((database) => {
-      for (const row of database.prepare('SELECT leaf FROM event ORDER BY idx').iterate()) {
-        recorded.push(
-          (JSON.parse(Buffer.from(row['leaf'] as Uint8Array).toString('utf8')) as { recorded_at: string }).recorded_at,
-        )
-      }
-    })
-    expect(recorded).toEqual(recorded.toSorted())
-    expect(recorded.at(-1)).toBe(new Date(base + 6).toISOString())
-    expect(failedChecks(await folder.verify())).toEqual([])
-    // And a restart with a clock that lies behind.
-    using file = openLogFile(folder, { nowMs: () => 0 })
-    const [last] = commitTo(file, batchOf(1))[0]?.results ?? []
-    expect(last).toMatchObject({ recordedAt: new Date(base + 6).toISOString() })
-  })
-})
-
 describe('a damaged file', () => {
   it('is refused with a code, never with a stray error, wherever the damage is', async () => {
     await makeLog()

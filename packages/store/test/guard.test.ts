@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -242,7 +242,7 @@ describe('migrations', () => {
       const before = schema()
       migrate(database, prefix)
       expect(schema()).toEqual(before)
-      expect(version).toBe(prefix === '' ? 1 : 2)
+      expect(version).toBe(prefix === '' ? 1 : 3)
       database.close()
     }
   })
@@ -265,12 +265,12 @@ describe('migrations', () => {
   it('bring a control file of the version before up to date', async () => {
     await makeLog()
     const database = new DatabaseSync(join(folder.data, 'control.db'))
-    database.exec('ALTER TABLE log DROP COLUMN contradicted_by; PRAGMA user_version=1')
+    database.exec('ALTER TABLE log DROP COLUMN made_as; PRAGMA user_version=2')
     database.close()
     expect(await open({ mode: 'read' })).toBe('no error')
     expect(await open()).toBe('no error')
     const after = new DatabaseSync(join(folder.data, 'control.db'))
-    expect(pragma(after, 'user_version')).toBe(2)
+    expect(pragma(after, 'user_version')).toBe(3)
     after.close()
   })
 })
@@ -353,7 +353,7 @@ describe('a checkpoint that a client brings', () => {
     const { origin, vkey, checkpoint } = await makeLog()
     const seen = openCheckpoint(checkpoint, { origin, verifiers: [createVerifier(vkey)] })
     const id = readdirSync(join(folder.data, 'logs'))[0] ?? ''
-    const { signer } = readLogKeys(folder.data, 'main', id, origin, {})
+    const { signer } = readLogKeys({ data: folder.data, log: 'main', id, origin }, {})
     const forked = signCheckpoint({ origin, size: 4, root: seen.root }, [signer])
     await folder.use(async ({ log }) => {
       expect(await log.witness(forked)).toBe('behind')
@@ -427,6 +427,19 @@ describe('a backup', () => {
     expect(failedChecks(await folder.verify({ data: to }))).toEqual([])
     expect(await open({ data: to })).toBe('rollback_detected')
     expect(await open()).toBe('no error')
+  })
+
+  it('is not made in the data directory, by no name', async () => {
+    await makeLog()
+    const link = join(folder.root, 'link')
+    symlinkSync(join(folder.data, 'logs'), link)
+    const before = filesOf(folder.data)
+    for (const to of [join(folder.data, 'logs', 'copy'), join(folder.data, 'a', 'b'), join(link, 'copy')])
+      expect(await codeOf(() => backupLedger({ data: folder.data, to }))).toBe('backup_inside')
+    expect(await codeOf(() => backupLedger({ data: folder.data, to: folder.data }))).toBe('backup_inside')
+    expect(filesOf(folder.data)).toEqual(before)
+    backupLedger({ data: folder.data, to: `${folder.data}-copy` })
+    expect(failedChecks(await folder.verify({ data: `${folder.data}-copy` }))).toEqual([])
   })
 
   it('that was interrupted is no data directory', async () => {

@@ -21,7 +21,7 @@ export function openLogFile(
   using control = new ControlFile(join(data, 'control.db'), { readOnly: true })
   const [info] = control.logs()
   if (info === undefined) throw new Error('no log')
-  const { signer, vaultKey } = readLogKeys(data, info.log, info.id, info.origin, {})
+  const { signer, vaultKey } = readLogKeys({ ...info, data }, {})
   return new LogFile({
     path: join(data, 'logs', info.id, 'log.db'),
     data,

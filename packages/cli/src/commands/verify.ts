@@ -113,7 +113,7 @@ function reportLines({ ok, size, root, checks, unchecked }: Verification, paper:
     : `FAILED: ${bad.map(({ name }) => visibleText(name)).join(', ')}. The log holds ${countText(size)} entries.`
   return [
     ...lines,
-    ...(unchecked ?? []).map((what) => `--  not checked: ${what}`),
+    ...unchecked.map((what) => `--  not checked: ${what}`),
     ok ? conclusion : paper.style(['red', 'bold'], conclusion),
   ]
 }

@@ -10,9 +10,7 @@ import type {
 } from '@counterfoil/ledger'
 
 /** What a verification found, and what it had no means to check. */
-export interface Verification extends VerifyReport {
-  readonly unchecked?: readonly string[]
-}
+export type Verification = VerifyReport
 
 export interface TailOptions {
   /** First index; by default the next one to be written. */

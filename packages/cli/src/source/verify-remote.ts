@@ -48,7 +48,13 @@ export async function verifyRemote(
       ...(badSignature !== undefined && { first_bad: badSignature }),
     },
   ]
-  return { ok: checks.every(({ ok }) => ok), size, root: Buffer.from(root).toString('hex'), checks, unchecked }
+  return {
+    ok: checks.every(({ ok }) => ok),
+    size,
+    root: Buffer.from(root).toString('hex'),
+    checks,
+    unchecked: [...unchecked],
+  }
 }
 
 function saysIndex(leaf: string, index: number): boolean {

@@ -42,10 +42,11 @@ function beforeTimeline(
   // What a key says that does not own the run stands in the timeline and answers nothing.
   const counting = facts.filter(({ leaf }) => countsForRun(run.keyId, leaf))
   const ordered = inOrderOfEvents(actions, facts)
+  const own = ordered.filter(({ keyId }) => keyId === run.keyId || keyRole(keyId) !== 'run')
   return {
     run: runSummary(run),
-    sentence: runSentence(run, ordered),
-    answers: sixAnswers(run, ordered, counting),
+    sentence: runSentence(run, own),
+    answers: sixAnswers(run, own, counting),
     actions: ordered.map((action) => withParameters(actionReport(action), counting)),
   }
 }

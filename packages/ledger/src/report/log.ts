@@ -84,6 +84,7 @@ export const VerifyReportSchema = Type.Object({
       note: Type.Optional(Type.String()),
     }),
   ),
+  unchecked: Type.Array(Type.String(), { description: 'what was not checked, and why' }),
 })
 export type VerifyReport = Static<typeof VerifyReportSchema>
 

@@ -1,7 +1,7 @@
 import { covers, type AuditedBody, type EntryAudit, type LeafEvent, type SqliteStore } from '@counterfoil/store'
 import { RunningCheck } from './running-check.ts'
 
-const entriesPage = 4_000
+const entriesPage = 1_000
 
 /** What every entry says of itself, the order of time, and the payloads with their erasures. */
 export async function checkEntries(

@@ -3,7 +3,7 @@ import { nodeCrypto } from '@counterfoil/tlog/node'
 import type { SqliteStore } from '@counterfoil/store'
 import { hex, RunningCheck } from './running-check.ts'
 
-const tilesPage = 64
+const tilesPage = 16
 const leavesPage = tilesPage * tileWidth
 
 export interface RebuiltTree {

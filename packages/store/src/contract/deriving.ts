@@ -2,10 +2,10 @@ import { emptyQuery } from '@counterfoil/schema/query'
 import { assert, asyncProperty, integer, shuffledSubarray } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EventStore } from '../event-store.ts'
-import type { PreparedEvent } from '../prepared-event.ts'
+import type { AppendContext, PreparedEvent } from '../prepared-event.ts'
 import type { ActionRow, RunRow } from '../projection/rows.ts'
 import { ask } from './asking.ts'
-import { batch, prepare, runEvents, testMs } from './events.ts'
+import { batch, prepare, runEvents, testMs, type Fields } from './events.ts'
 import type { OpenStore } from './open-store.ts'
 import { checkHead } from './proving.ts'
 import { acks } from './writing.ts'
@@ -44,6 +44,20 @@ const story = {
     },
   ],
 } as const
+
+const keyOf = (keyId: string, role: AppendContext['role']): AppendContext => ({
+  keyId,
+  role,
+  assurance: 'authenticated',
+})
+const ownKey = keyOf('k_own', 'run')
+const foreignKey = keyOf('k_foreign', 'run')
+const policyKey = keyOf('p_limits', 'policy')
+
+const ofRun = (fields: Fields, key: AppendContext): [PreparedEvent, AppendContext] => [
+  prepare({ run_id: 'r1', ...fields }),
+  key,
+]
 
 const strip = ({ firstIndex: _first, lastIndex: _last, ...row }: RunRow | ActionRow): unknown => row
 
@@ -85,6 +99,74 @@ export function describeDeriving(open: OpenStore): void {
         }),
         { numRuns: 25 },
       )
+    })
+
+    it('and what can be searched of a run too, also when several keys speak of it before its owner does', async () => {
+      await using opened = await open()
+      const { store } = opened
+      const action = { id: 'a1', type: 'refund.create', effect_class: 'financial' }
+      const check = { name: 'limit', verdict: 'allow', enforced: 'allowed', rule_id: 'small' }
+      const said = [
+        ofRun({ event_type: 'run_created', run_seq: 0, prompt_ref: 'begin@1', workflow: { name: 'w' } }, ownKey),
+        ofRun({ event_type: 'input_resolved', run_seq: 1, prompt_ref: 'triage@7' }, ownKey),
+        ofRun({ event_type: 'retrieval_completed', run_seq: 2, tool: { name: 'shelf' }, prompt_ref: 'both@1' }, ownKey),
+        ofRun({ event_type: 'decision_proposed', run_seq: 3, action, trace_id: 'a'.repeat(32) }, ownKey),
+        ofRun({ event_type: 'validation_passed', run_seq: 4, action, check, policy_ref: 'limits@3' }, policyKey),
+        ofRun({ event_type: 'input_resolved', run_seq: 1, prompt_ref: 'planted@1' }, foreignKey),
+        ofRun({ event_type: 'retrieval_completed', run_seq: 2, tool: { name: 'planted' } }, foreignKey),
+        ofRun({ event_type: 'input_resolved', run_seq: 3, prompt_ref: 'both@1' }, foreignKey),
+      ]
+      const asked = [
+        'prompt:begin@1',
+        'prompt:triage@7',
+        'prompt:both@1',
+        'tool:shelf',
+        `trace:${'a'.repeat(32)}`,
+        'policy:limits@3',
+        'check:limit',
+        'rule:small',
+        'prompt:planted@1',
+        'tool:planted',
+      ]
+      let logs = 0
+      await assert(
+        asyncProperty(shuffledSubarray(said, { minLength: said.length }), async (order) => {
+          logs += 1
+          const log = `log-${logs}`
+          await store.createLog(log)
+          for (const [event, context] of order) acks(await store.append(log, batch([event], { context })))
+          const found: string[] = []
+          for (const text of asked) {
+            const { rows } = await store.runs(log, { query: ask(text), nowMs: testMs, limit: 10 })
+            if (rows.length > 0) found.push(text)
+          }
+          expect(found).toEqual(asked.slice(0, -2))
+          expect((await store.compareProjections(log)).differences).toEqual([])
+        }),
+        { numRuns: 12 },
+      )
+    })
+
+    it('are not changed by a key that does not own the run: what it says is stored and flagged', async () => {
+      await using opened = await open()
+      const { store } = opened
+      await store.createLog('main')
+      const action = { id: 'a1', type: 'refund.create', effect_class: 'financial' }
+      await store.append('main', batch(runEvents({ runId: 'r1' }), { context: ownKey }))
+      const before = (await store.run('main', 'r1'))?.run
+      const foreign = prepare({
+        event_type: 'side_effect_unknown',
+        run_id: 'r1',
+        run_seq: 0,
+        action,
+        effect: { status: 'unknown' },
+      })
+      acks(await store.append('main', batch([foreign], { context: foreignKey })))
+      const after = await store.run('main', 'r1')
+      expect(after?.run).toEqual({ ...before, events: 3, lastIndex: 2, flags: ['foreign_events'] })
+      expect(after?.actions).toMatchObject([{ actionId: 'a1', keyId: foreignKey.keyId, outcome: 'unconfirmed' }])
+      const { rows } = await store.runs('main', { query: ask('outcome:unconfirmed'), nowMs: testMs, limit: 10 })
+      expect(rows).toEqual([])
     })
 
     it('are the same after a rebuild, and the comparison finds nothing', async () => {

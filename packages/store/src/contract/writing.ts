@@ -89,6 +89,26 @@ export function describeWriting(open: OpenStore): void {
         expect(leaf.length).toBeLessThanOrEqual(limits.envelopeBytesMax)
     })
 
+    it('has one limit for the size of an envelope, alone and in an all-or-none batch', async () => {
+      await using opened = await open()
+      const { store } = opened
+      await store.createLog('main')
+      const lengthOf = async (extra: number): Promise<number> => {
+        await store.append('main', batch([padded(extra)]))
+        return (await store.events('main', (await store.head('main')).size - 1, 1))[0]?.leaf.length ?? 0
+      }
+      // Sizes from here on have the same number of digits in their index.
+      const room = limits.envelopeBytesMax - (await lengthOf(0))
+      for (const extra of [room - 1, room, room + 1, room + 2]) {
+        const [alone] = (await store.append('main', batch([padded(extra)]))).results
+        const [together] = (await store.append('main', batch([padded(extra)], { atomic: true }))).results
+        expect([extra - room, alone?.status, together?.status]).toEqual([
+          extra - room,
+          ...(extra <= room ? ['stored', 'stored'] : ['refused', 'refused']),
+        ])
+      }
+    })
+
     it('stores all or none of an atomic batch', async () => {
       await using opened = await open()
       const { store } = opened
@@ -150,6 +170,45 @@ export function describeWriting(open: OpenStore): void {
         batch([late], { guards: { 0: [{ kind: 'event_absent', eventId: idOf(next) }] } }),
       )
       expect(absent.results.map((one) => one.status === 'refused' && one.code)).toEqual(['guard_failed'])
+    })
+
+    it('acknowledges an event again whose guard no longer holds: it was met when the event was stored', async () => {
+      await using opened = await open()
+      const { store } = opened
+      await store.createLog('main')
+      const [created, done] = runEvents({ runId: 'r1' })
+      if (created === undefined || done === undefined) throw new Error('a run has two events')
+      const call = prepare({ event_type: 'tool_called', run_id: 'r1', run_seq: 1, tool: { name: 'shell' } })
+      const guards = { 0: [{ kind: 'run_open', runId: 'r1' }] } as const
+      await store.append('main', batch([created]))
+      const [first] = acks(await store.append('main', batch([call], { guards })))
+      await store.append('main', batch([done]))
+      for (const atomic of [false, true]) {
+        const [again] = acks(await store.append('main', batch([call], { guards, atomic })))
+        expect(again).toEqual({ ...first, status: 'duplicate' })
+      }
+      expect((await store.head('main')).size).toBe(3)
+    })
+
+    it('records the refusal by a guard in an all-or-none batch too, and nothing else of the batch', async () => {
+      await using opened = await open()
+      const { store } = opened
+      await store.createLog('main')
+      await store.append('main', batch(runEvents({ runId: 'r1' })))
+      const late = prepare({ event_type: 'tool_called', run_id: 'r1', run_seq: 2, tool: { name: 'shell' } })
+      const other = prepare({ event_type: 'run_created', run_id: 'r2', run_seq: 0 })
+      const { results, size } = await store.append(
+        'main',
+        batch([late, other], { atomic: true, guards: { 0: [{ kind: 'run_open', runId: 'r1' }] } }),
+      )
+      expect(results.map((one) => one.status === 'refused' && one.code)).toEqual([
+        'guard_failed',
+        'atomic_batch_refused',
+      ])
+      expect(size).toBe(3)
+      const [record] = (await store.events('main', 2, 10)).map(({ leaf }) => leafOf(leaf))
+      expect(record).toMatchObject({ event_type: 'event_refused', attributes: { refused_event_id: idOf(late) } })
+      expect(await store.run('main', 'r2')).toBeUndefined()
     })
 
     it('gives concurrent batches one gapless order, and times that never go back', async () => {
@@ -262,6 +321,15 @@ const sized = (length: number): PreparedEvent =>
     run_id: 'r1',
     run_seq: 0,
     attributes: Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`k${at}`, 'x'.repeat(length)])),
+  })
+
+/** An event whose envelope grows by a byte with each step of `extra`. */
+const padded = (extra: number): PreparedEvent =>
+  prepare({
+    event_type: 'run_created',
+    run_id: 'r1',
+    run_seq: 0,
+    attributes: { a: 'x'.repeat(6_000), b: 'x'.repeat(extra) },
   })
 
 /** Two runs of two payloads each; returns their events. */

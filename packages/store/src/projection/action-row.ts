@@ -140,6 +140,7 @@ export function actionRow(state: ActionState): ActionRow {
   return {
     actionId: state.actionId,
     runId: state.runId,
+    keyId: state.keyId,
     type: identity?.type ?? 'unknown',
     effectClass,
     ...(target === undefined ? {} : { targetType: target.type, targetId: target.id }),

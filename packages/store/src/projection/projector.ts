@@ -2,9 +2,10 @@ import { actionRow, needsApproval } from './action-row.ts'
 import { applyToAction, countsForAction, createActionState, type ActionState } from './action-state.ts'
 import type { LeafEvent } from './leaf.ts'
 import type { ActionRow, RunRow } from './rows.ts'
-import { applyToRun, createRunState, runRow, type RunState } from './run-state.ts'
+import { applyToRun, createRunState, runRow, type ActionCounts, type RunState } from './run-state.ts'
+import { RunTerms } from './run-terms.ts'
 import { TermBag } from './term-bag.ts'
-import { addTerms, type Term } from './terms.ts'
+import { addActionTerms, type Term } from './terms.ts'
 
 /** Where a projector finds the states that earlier events made. */
 export interface StateSource {
@@ -14,13 +15,19 @@ export interface StateSource {
 
 /** What a batch of events changed, to be written in the same transaction as the events. */
 export interface ProjectionChanges {
-  readonly runs: readonly { readonly state: RunState; readonly row: RunRow; readonly terms: readonly Term[] }[]
+  readonly runs: readonly {
+    readonly state: RunState
+    readonly row: RunRow
+    readonly terms: readonly Term[]
+    /** To be taken out before `terms` are put in. */
+    readonly removedTerms: readonly Term[]
+  }[]
   readonly actions: readonly { readonly state: ActionState; readonly row: ActionRow; readonly terms: readonly Term[] }[]
 }
 
 interface ChangedRun {
   readonly state: RunState
-  readonly terms: TermBag
+  readonly terms: RunTerms
 }
 
 interface ChangedAction {
@@ -47,17 +54,16 @@ export class Projector {
     if (runId === undefined) return
     let run = this.#runs.get(runId)
     if (run === undefined) {
-      run = { state: this.#source.runState(runId) ?? createRunState(event), terms: new TermBag() }
+      run = { state: this.#source.runState(runId) ?? createRunState(event), terms: new RunTerms() }
       this.#runs.set(runId, run)
     }
-    if (!hasType(run.state, event.event_type)) run.terms.add('type', event.event_type)
+    if (!hasType(run.state, event.event_type)) run.terms.added.add('type', event.event_type)
+    const ownerBefore = run.state.owner
     applyToRun(run.state, event)
-    if (action === undefined) {
-      if (event.key_id === run.state.owner) addTerms(event, run.terms, undefined)
-      return
-    }
+    run.terms.say(run.state, ownerBefore, event)
+    if (action === undefined) return
     const changed = this.#applyAction(event, action.id)
-    if (countsForAction(changed.state, event)) addTerms(event, run.terms, changed.terms)
+    if (countsForAction(changed.state, event)) addActionTerms(event, changed.terms)
   }
 
   #applyAction(event: LeafEvent, actionId: string): ChangedAction {
@@ -78,12 +84,17 @@ export class Projector {
       const row = actionRow(state)
       const run = this.#runs.get(state.runId)?.state ?? this.#source.runState(state.runId)
       if (run !== undefined) {
-        if (!this.#runs.has(state.runId)) this.#runs.set(state.runId, { state: run, terms: new TermBag() })
+        if (!this.#runs.has(state.runId)) this.#runs.set(state.runId, { state: run, terms: new RunTerms() })
         countOutcome(run, before, row)
       }
       return { state, row, terms: terms.terms }
     })
-    const runs = [...this.#runs.values()].map(({ state, terms }) => ({ state, row: runRow(state), terms: terms.terms }))
+    const runs = [...this.#runs.values()].map(({ state, terms: { added, removed } }) => ({
+      state,
+      row: runRow(state),
+      terms: added.terms,
+      removedTerms: removed.terms,
+    }))
     return { runs, actions }
   }
 }
@@ -93,15 +104,23 @@ function hasType(run: RunState, type: string): boolean {
   return false
 }
 
+/** Under the key that owns the action, which may have changed: a policy service can speak before it. */
 function countOutcome(run: RunState, before: ActionRow | undefined, now: ActionRow): void {
   if (before !== undefined) {
-    const left = (run.actions[before.outcome] ?? 1) - 1
-    if (left === 0) delete run.actions[before.outcome]
-    else run.actions[before.outcome] = left
-    if (before.edited) run.edited -= 1
-    if (needsApproval(before)) run.needingApproval -= 1
+    const counts = run.actions[before.keyId] ?? noActions()
+    const left = (counts.outcomes[before.outcome] ?? 1) - 1
+    if (left === 0) delete counts.outcomes[before.outcome]
+    else counts.outcomes[before.outcome] = left
+    if (before.edited) counts.edited -= 1
+    if (needsApproval(before)) counts.needingApproval -= 1
+    if (Object.keys(counts.outcomes).length === 0) delete run.actions[before.keyId]
   }
-  run.actions[now.outcome] = (run.actions[now.outcome] ?? 0) + 1
-  if (now.edited) run.edited += 1
-  if (needsApproval(now)) run.needingApproval += 1
+  const counts = (run.actions[now.keyId] ??= noActions())
+  counts.outcomes[now.outcome] = (counts.outcomes[now.outcome] ?? 0) + 1
+  if (now.edited) counts.edited += 1
+  if (needsApproval(now)) counts.needingApproval += 1
+}
+
+function noActions(): ActionCounts {
+  return { outcomes: {}, edited: 0, needingApproval: 0 }
 }

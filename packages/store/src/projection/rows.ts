@@ -56,6 +56,8 @@ export interface RunRow {
 export interface ActionRow {
   readonly actionId: string
   readonly runId: string
+  /** The key that owns it. */
+  readonly keyId: string
   readonly type: string
   readonly effectClass: string
   readonly targetType?: string

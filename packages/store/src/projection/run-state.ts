@@ -1,4 +1,5 @@
 import { betterGrade, eventMs, gradeOf, keyRole, type LeafEvent } from './leaf.ts'
+import type { Term } from './terms.ts'
 import { compareOrder, earlier, type Order, type Said } from './order.ts'
 import type { Answers, Grade, Outcome, RunRow, RunStatus } from './rows.ts'
 import { outcomes } from './rows.ts'
@@ -42,22 +43,32 @@ interface RunPart {
   failedResult: boolean
 }
 
+/** What became of the actions of one key. */
+export interface ActionCounts {
+  /** How many actions have which outcome. */
+  outcomes: Partial<Record<Outcome, number>>
+  edited: number
+  /** How many have an effect and no check that allowed it. */
+  needingApproval: number
+}
+
 /** The state of one run: a function of the set of its events, and of which key created it. */
 export interface RunState {
   readonly runId: string
   readonly parts: Record<string, RunPart>
-  /** The key that created the run (by the first `run_created` in the log); until then the key of its first event. */
+  /**
+   * The key that created the run (by the first `run_created` in the log); until then the first key that may own a run, and
+   * before that whichever spoke first: a policy service or the server itself owns nothing.
+   */
   owner: string
   ownerCreated: boolean
   firstIndex: number
   lastIndex: number
   erased: number
-  /** How many actions of this run have which outcome. */
-  actions: Partial<Record<Outcome, number>>
-  edited: number
-  /** How many actions have an effect and no check that allowed it. */
-  needingApproval: number
-  foreignActions: number
+  /** By the key that owns the action. */
+  readonly actions: Record<string, ActionCounts>
+  /** Until `run_created`, by key: see `settleRunTerms`. */
+  unsettledTerms?: Record<string, Term[]>
 }
 
 export function createRunState(event: LeafEvent): RunState {
@@ -70,9 +81,7 @@ export function createRunState(event: LeafEvent): RunState {
     lastIndex: event.index,
     erased: 0,
     actions: {},
-    edited: 0,
-    needingApproval: 0,
-    foreignActions: 0,
+    unsettledTerms: {},
   }
 }
 
@@ -81,6 +90,8 @@ export function applyToRun(state: RunState, event: LeafEvent): RunState {
   if (event.event_type === 'run_created' && !state.ownerCreated) {
     state.owner = event.key_id
     state.ownerCreated = true
+  } else if (!state.ownerCreated && keyRole(state.owner) !== 'run' && keyRole(event.key_id) === 'run') {
+    state.owner = event.key_id
   }
   state.firstIndex = Math.min(state.firstIndex, event.index)
   state.lastIndex = Math.max(state.lastIndex, event.index)
@@ -190,6 +201,7 @@ function put<K extends keyof RunPart>(part: RunPart, name: K, value: RunPart[K] 
 /** The list row of a run, derived from its state. */
 export function runRow(state: RunState): RunRow {
   const own = state.parts[state.owner] ?? emptyPart(0)
+  const acted = countingActions(state)
   const created = own.created?.value
   const ends = Object.entries(own.ends)
   const [endType, end] = ends.toSorted((a, b) => compareOrder(a[1].at, b[1].at)).at(-1) ?? []
@@ -206,13 +218,13 @@ export function runRow(state: RunState): RunRow {
   if (!own.timed && own.events > 0) flags.push('time_unknown')
   if (own.redacted) flags.push('redacted')
   if (state.erased > 0) flags.push('erased')
-  if (state.edited > 0) flags.push('edited')
+  if (acted.edited > 0) flags.push('edited')
   if (own.failedResult) flags.push('errors')
   if (Object.values(own.types).some((type) => type.grade === 'inferred')) flags.push('imported')
   return {
     runId: state.runId,
     status,
-    outcome: outcomeOf(state, own, status),
+    outcome: outcomeOf(acted, own, status),
     ...(created?.workflow && { workflow: created.workflow.name }),
     ...(created?.workflow?.version !== undefined && { version: created.workflow.version }),
     ...(created?.environment !== undefined && { environment: created.environment }),
@@ -228,17 +240,32 @@ export function runRow(state: RunState): RunRow {
     startedMs: own.startedMs,
     ...(end?.ms !== undefined && { endedMs: end.ms }),
     events: Object.values(state.parts).reduce((sum, part) => sum + part.events, 0) + state.erased,
-    actions: Object.values(state.actions).reduce((sum, count) => sum + count, 0),
+    actions: Object.values(acted.outcomes).reduce((sum, count) => sum + count, 0),
     firstIndex: state.firstIndex,
     lastIndex: state.lastIndex,
-    answers: answersOf(state, own, status),
+    answers: answersOf(state, acted, own, status),
     flags,
     attributes: created?.attributes ?? {},
   }
 }
 
-function outcomeOf(state: RunState, own: RunPart, status: RunStatus): Outcome {
-  const worst = outcomes.find((outcome) => (state.actions[outcome] ?? 0) > 0)
+/** What counts for the run: actions of its owner, and those that only a policy service or the server has spoken of. */
+function countingActions(state: RunState): ActionCounts {
+  const sum: ActionCounts = { outcomes: {}, edited: 0, needingApproval: 0 }
+  for (const [keyId, counts] of Object.entries(state.actions)) {
+    if (keyId !== state.owner && keyRole(keyId) === 'run') continue
+    for (const outcome of outcomes) {
+      const count = counts.outcomes[outcome]
+      if (count !== undefined) sum.outcomes[outcome] = (sum.outcomes[outcome] ?? 0) + count
+    }
+    sum.edited += counts.edited
+    sum.needingApproval += counts.needingApproval
+  }
+  return sum
+}
+
+function outcomeOf(acted: ActionCounts, own: RunPart, status: RunStatus): Outcome {
+  const worst = outcomes.find((outcome) => (acted.outcomes[outcome] ?? 0) > 0)
   if (status === 'running') return worst === undefined || worst === 'done' ? 'running' : worst
   // The run ended and nobody said what became of a proposal.
   if (worst === 'running') return 'unconfirmed'
@@ -249,7 +276,7 @@ function outcomeOf(state: RunState, own: RunPart, status: RunStatus): Outcome {
   return worst ?? 'done'
 }
 
-function answersOf(state: RunState, own: RunPart, status: RunStatus): Answers {
+function answersOf(state: RunState, acted: ActionCounts, own: RunPart, status: RunStatus): Answers {
   const parts = Object.entries(state.parts)
     .filter(([keyId]) => keyId === state.owner || keyRole(keyId) === 'server')
     .map(([, part]) => part)
@@ -267,9 +294,9 @@ function answersOf(state: RunState, own: RunPart, status: RunStatus): Answers {
   }
   const ended = status !== 'running'
   const effectful = own.effectful
-  const nothingProposed = ended && state.foreignActions === 0 && Object.keys(state.actions).length === 0
+  const nothingProposed = ended && Object.keys(acted.outcomes).length === 0
   const allowedByRule =
-    state.needingApproval === 0 && checks.some((part) => part.allowed) && !checks.some((part) => part.held)
+    acted.needingApproval === 0 && checks.some((part) => part.allowed) && !checks.some((part) => part.held)
   const nothing = (needed: boolean): Grade => (needed || !ended ? 'missing' : 'none')
   return {
     trigger: own.created?.value.trigger === undefined ? 'missing' : (best(parts, 'run_created') ?? 'missing'),

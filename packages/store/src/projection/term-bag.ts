@@ -19,6 +19,13 @@ export class TermBag {
     const count = this.#seen.size
     if (this.#seen.add(identityOf(term)).size > count) this.terms.push(term)
   }
+
+  delete(term: Term): void {
+    const at = this.terms.findIndex(({ key, value }) => key === term.key && value === term.value)
+    if (at === -1) return
+    this.terms.splice(at, 1)
+    this.#seen?.delete(identityOf(term))
+  }
 }
 
 function identityOf({ key, value }: Term): string {

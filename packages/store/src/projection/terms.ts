@@ -7,25 +7,28 @@ export interface Term {
   readonly value: string | number
 }
 
-/**
- * Adds what one event says to the terms of its run and of its action; those of an action belong to the run of the action,
- * whichever run tells them. Attributes are searchable under `attr:<key>`, on `run_created` and `decision_proposed`.
- */
-export function addTerms(event: LeafEvent, run: TermBag, action: TermBag | undefined): void {
+/** Adds what an event says of its run. */
+export function addRunTerms(event: LeafEvent, run: TermBag): void {
   if (event.prompt_ref !== undefined) run.add('prompt', event.prompt_ref)
   if (event.policy_ref !== undefined) run.add('policy', event.policy_ref)
   if (event.trace_id !== undefined) run.add('trace', event.trace_id)
   if (event.on_behalf_of !== undefined) run.add('on_behalf_of', event.on_behalf_of.id)
   if (event.event_type !== 'run_created' && event.actor?.type === 'human') run.add('actor', event.actor.id)
-  if (event.tool !== undefined) (action ?? run).add('tool', event.tool.name)
-  if (action !== undefined) addActionTerms(event, action)
+  if (event.action === undefined) addToolAndAttributes(event, run)
+}
+
+/** What stands on the action where an event has one. Attributes are searchable on `run_created` and `decision_proposed`. */
+function addToolAndAttributes(event: LeafEvent, terms: TermBag): void {
+  if (event.tool !== undefined) terms.add('tool', event.tool.name)
   if (event.attributes === undefined) return
   if (event.event_type === 'run_created' || event.event_type === 'decision_proposed') {
-    for (const [key, value] of Object.entries(event.attributes)) (action ?? run).add(`attr:${key}`, value)
+    for (const [key, value] of Object.entries(event.attributes)) terms.add(`attr:${key}`, value)
   }
 }
 
-function addActionTerms(event: LeafEvent, action: TermBag): void {
+/** Adds what an event says of its action; that belongs to the run of the action, whichever run tells it. */
+export function addActionTerms(event: LeafEvent, action: TermBag): void {
+  addToolAndAttributes(event, action)
   if (event.action?.idempotency_key !== undefined) action.add('idempotency_key', event.action.idempotency_key)
   if (event.reason_code !== undefined) action.add('reason', event.reason_code)
   if (event.confidence !== undefined) action.add('confidence', event.confidence)

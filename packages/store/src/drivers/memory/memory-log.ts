@@ -17,8 +17,9 @@ import type { AppendContext, AppendRequest, Guard, PreparedEvent } from '../../p
 import type { LeafEvent } from '../../projection/leaf.ts'
 import { Projector } from '../../projection/projector.ts'
 import { conflict, envelopeTooLarge, refusedByGuard, refusedWithOthers, tooLarge } from '../../refusal.ts'
+import { recordingMs } from '../../recording-clock.ts'
 import { leafText, timeQuality } from '../../seal.ts'
-import { serverContext, serverEvent } from '../../server-event.ts'
+import { refusalRecord, serverContext, serverEvent } from '../../server-event.ts'
 import { covers, openedPayload } from '../../stored-payload.ts'
 import { eventText } from '../../text-words.ts'
 import { randomBytes } from '../../vault/random.ts'
@@ -34,6 +35,12 @@ interface Entry {
   /** Emptied by erasure. */
   bodies: VaultEntry[]
   sent: { readonly key: Uint8Array; readonly mac: Buffer } | undefined
+}
+
+/** What the clock says, and what is recorded: see `recordingMs`. */
+interface Time {
+  readonly clockMs: number
+  readonly nowMs: number
 }
 
 /** One log in memory: the semantics of a stored one, without files. */
@@ -68,29 +75,42 @@ export class MemoryLog {
   }
 
   append(request: AppendRequest): AppendResult {
-    const nowMs = Math.max(this.#now(), this.#recordedMs)
-    const refused = request.atomic === true ? this.#preview(request) : undefined
+    const time = this.#time()
+    const refused = request.atomic === true ? this.#preview(request, time) : undefined
     const results =
       refused ??
       request.events.map((event, position) =>
-        this.#store(event, request.context, request.guards?.[position] ?? [], nowMs),
+        this.#store(event, request.context, request.guards?.[position] ?? [], time),
       )
-    return { results, checkpoint: this.#commit(nowMs), size: this.size }
+    return { results, checkpoint: this.#commit(time), size: this.size }
   }
 
-  #preview(request: AppendRequest): Refusal[] | undefined {
+  #time(): Time {
+    const clockMs = this.#now()
+    return { clockMs, nowMs: recordingMs(clockMs, this.#recordedMs) }
+  }
+
+  #preview(request: AppendRequest, time: Time): Refusal[] | undefined {
     const seen = new Map<string, string>()
+    let fresh = 0
     const own = request.events.map((event, position): Refusal | undefined => {
-      const { event_id: eventId } = JSON.parse(event.envelope) as LeafEvent
+      const draft = JSON.parse(event.envelope) as LeafEvent
+      const { event_id: eventId } = draft
       const before = seen.get(eventId)
       seen.set(eventId, event.sentDigest)
-      if (before !== undefined && before !== event.sentDigest) return conflict(eventId)
+      if (before !== undefined) return before === event.sentDigest ? undefined : conflict(eventId)
+      const known = this.#known(event, eventId)
+      if (known !== undefined) return known.status === 'refused' ? known : undefined
       const failed = this.#failedGuard(request.guards?.[position] ?? [])
       if (failed !== undefined) return refusedByGuard(eventId, failed)
-      const known = this.#known(event, eventId)
-      return known?.status === 'refused' ? known : tooLarge(event, eventId, request.context)
+      const place = { origin: this.origin, clockMs: time.clockMs, index: this.size + fresh }
+      fresh += 1
+      return tooLarge(event, draft, place, request.context)
     })
     if (own.every((refusal) => refusal === undefined)) return undefined
+    request.events.forEach((event, position) => {
+      if (own[position]?.code === 'guard_failed') this.#recordRefusal(JSON.parse(event.envelope) as LeafEvent, time)
+    })
     return own.map(
       (refusal, at) =>
         refusal ?? refusedWithOthers((JSON.parse(request.events[at]?.envelope ?? '{}') as LeafEvent).event_id),
@@ -101,22 +121,17 @@ export class MemoryLog {
     event: PreparedEvent,
     context: AppendContext,
     guards: readonly Guard[],
-    nowMs: number,
+    time: Time,
   ): Acknowledgement | Refusal {
     const draft = JSON.parse(event.envelope) as LeafEvent
     const { event_id: eventId, run_id: runId } = draft
-    const failed = this.#failedGuard(guards)
-    if (failed !== undefined) {
-      const fields = {
-        ...(runId !== undefined && { run_id: runId }),
-        reason_code: 'guard_failed',
-        attributes: { refused_event_id: eventId, refused_type: draft.event_type },
-      }
-      this.#store(serverEvent('event_refused', nowMs, fields), serverContext, [], nowMs)
-      return refusedByGuard(eventId, failed)
-    }
     const known = this.#known(event, eventId)
     if (known !== undefined) return known
+    const failed = this.#failedGuard(guards)
+    if (failed !== undefined) {
+      this.#recordRefusal(draft, time)
+      return refusedByGuard(eventId, failed)
+    }
     const index = this.size
     const key = this.#keyOf(runId, eventId)
     const bodies = bodiesOf(event, index)
@@ -129,14 +144,14 @@ export class MemoryLog {
       event.actionText === undefined || draft.action === undefined
         ? undefined
         : actionDigestOf(key, draft.action.id, Buffer.from(event.actionText, 'utf8'))
-    const recordedAt = new Date(nowMs).toISOString()
+    const recordedAt = new Date(time.nowMs).toISOString()
     const text = leafText(event, {
       origin: this.origin,
       index,
       recordedAt,
       keyId: context.keyId,
       assurance: event.assurance ?? context.assurance,
-      timeQuality: timeQuality(draft.occurred_at, context, nowMs),
+      timeQuality: timeQuality(draft.occurred_at, context, time.clockMs),
       ...(payload && { payload }),
       ...(summary && { summary }),
       ...(actionDigest !== undefined && { actionDigest }),
@@ -167,6 +182,10 @@ export class MemoryLog {
       recordedAt,
       ...(actionDigest !== undefined && { actionDigest }),
     }
+  }
+
+  #recordRefusal(draft: LeafEvent, time: Time): void {
+    this.#store(refusalRecord(draft, time.nowMs), serverContext, [], time)
   }
 
   /** The data key of a run; of one event when it has no run. */
@@ -216,7 +235,7 @@ export class MemoryLog {
   }
 
   /** Writes what the events since the last commit changed, and signs. A size is signed once. */
-  #commit(nowMs: number): string {
+  #commit({ nowMs, clockMs }: Time): string {
     const { size } = this
     const newest = [...this.#notes].at(-1)
     if (newest?.[0] === size || size === 0) return newest?.[1].note ?? ''
@@ -226,9 +245,9 @@ export class MemoryLog {
     this.#recordedMs = nowMs
     const note = signCheckpoint({ origin: this.origin, size, root: this.#tree.root(), extensions: [] }, [this.#signer])
     // One a second is kept.
-    if (newest !== undefined && Math.floor(newest[1].signedMs / 1000) === Math.floor(nowMs / 1000))
+    if (newest !== undefined && Math.floor(newest[1].signedMs / 1000) === Math.floor(clockMs / 1000))
       this.#notes.delete(newest[0])
-    this.#notes.set(size, { note, signedMs: nowMs })
+    this.#notes.set(size, { note, signedMs: clockMs })
     return note
   }
 
@@ -245,6 +264,7 @@ export class MemoryLog {
 
   erase(request: EraseRequest): { events: number; index: number } {
     const { runId, eventId } = request
+    const time = this.#time()
     const erased = runId === undefined ? this.#ofEvent(eventId ?? '') : this.#ofRun(runId)
     const held = erased.filter(({ bodies }) => bodies.length > 0)
     for (const entry of held) {
@@ -256,8 +276,7 @@ export class MemoryLog {
     }
     if (runId !== undefined) this.#keys.delete(`run ${runId}`)
     const ownRun = runId ?? erased[0]?.event.run_id
-    const nowMs = Math.max(this.#now(), this.#recordedMs)
-    const record = serverEvent('payload_erased', nowMs, {
+    const record = serverEvent('payload_erased', time.nowMs, {
       ...(ownRun !== undefined && { run_id: ownRun }),
       attributes: {
         scope: runId === undefined ? 'event' : 'run',

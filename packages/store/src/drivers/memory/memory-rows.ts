@@ -57,10 +57,11 @@ export class MemoryRows implements StateSource {
   }
 
   write(changes: ProjectionChanges): void {
-    for (const { state, row, terms } of changes.runs) {
+    for (const { state, row, terms, removedTerms } of changes.runs) {
       this.#runStates.set(row.runId, state)
       const run = this.#run(row.runId, row)
       run.row = row
+      for (const { key, value } of removedTerms) run.terms.delete(JSON.stringify([key, value, undefined]))
       addTerms(run, terms, undefined)
     }
     for (const { state, row, terms } of changes.actions) {

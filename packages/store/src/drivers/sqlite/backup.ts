@@ -1,5 +1,5 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { StoreError } from '../../errors.ts'
 import { ControlFile, type ControlLog } from './control-file.ts'
 import { explainIo, openDatabase } from './database.ts'
@@ -14,12 +14,18 @@ export interface BackupReport {
  * the original, and what is erased later is erased in it only when it is deleted. The text index is not copied; it is
  * made again.
  *
- * @throws StoreError `backup_exists` when `to` is there and not empty
+ * @throws StoreError `backup_exists` when `to` is there and not empty, `backup_inside` when it lies in the data directory
  */
 export function backupData(data: string, to: string): BackupReport {
   const [from, target] = [resolve(data), resolve(to)]
   if (!existsSync(join(from, 'control.db')))
     throw new StoreError('not_found', `There is no log in ${from}. Nothing was copied.`)
+  if (isWithin(target, from)) {
+    throw new StoreError(
+      'backup_inside',
+      `${target} lies in the data directory. A copy with its keys does not belong there, and is no second copy. Nothing was copied; name a folder outside.`,
+    )
+  }
   if (existsSync(target) && readdirSync(target).length > 0) {
     throw new StoreError('backup_exists', `${target} is not empty. Nothing was copied; name a new folder.`)
   }
@@ -59,4 +65,13 @@ export function backupData(data: string, to: string): BackupReport {
     { mode: 0o600 },
   )
   return { to: target, logs }
+}
+
+/** Whether `path`, which need not be there yet, is `folder` or lies in it, whatever links lead there. */
+function isWithin(path: string, folder: string): boolean {
+  let known = path
+  while (!existsSync(known)) known = dirname(known)
+  const there = resolve(realpathSync(known), relative(known, path))
+  const way = relative(realpathSync(folder), there)
+  return way !== '..' && !way.startsWith('../') && !isAbsolute(way)
 }

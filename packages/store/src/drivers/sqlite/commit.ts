@@ -10,7 +10,7 @@ import { Projector } from '../../projection/projector.ts'
 import { actionDigestOf, sentMac } from '../../event-mac.ts'
 import { conflict, envelopeTooLarge, refusedByGuard, refusedWithOthers, tooLarge } from '../../refusal.ts'
 import { leafTail, timeQuality, type ServerPart } from '../../seal.ts'
-import { serverContext, serverEvent } from '../../server-event.ts'
+import { refusalRecord, serverContext } from '../../server-event.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
 import type { LeafArena } from './leaf-arena.ts'
 import { packRequest, unpackEvents, type PackedRequest, type WriterEvent } from './packed-events.ts'
@@ -33,6 +33,8 @@ export interface CommitParts {
   readonly tree: Tree
   /** Not before the newest `recorded_at` of the log. */
   readonly nowMs: number
+  /** What the clock says: producers' clocks are judged by it. */
+  readonly clockMs: number
 }
 
 /** The part of an envelope that the writer needs before the leaf exists. */
@@ -111,31 +113,39 @@ export class Commit {
 
   /** For an atomic batch: what would refuse any of its events, before one of them is written. */
   #preview(events: readonly WriterEvent[], request: PackedRequest): Refusal[] | undefined {
+    const { origin, clockMs } = this.#parts
     const seen = new Map<string, Uint8Array>()
     const drafts = events.map((event): Draft => draftOf(event))
+    let index = this.#firstIndex + this.#parts.leaves.count
     const own = events.map((event, position): Refusal | undefined => {
       const draft = drafts[position] ?? draftOf(event)
       const before = seen.get(draft.event_id)
       seen.set(draft.event_id, event.sentDigest)
-      if (before !== undefined && Buffer.compare(before, event.sentDigest) !== 0) return conflict(draft.event_id)
+      if (before !== undefined)
+        return Buffer.compare(before, event.sentDigest) === 0 ? undefined : conflict(draft.event_id)
+      const known = this.#known(event, draft)
+      if (known !== undefined) return known.status === 'refused' ? known : undefined
       const failed = this.#failedGuard(request.guards?.[position] ?? [])
       if (failed !== undefined) return refusedByGuard(draft.event_id, failed)
-      const known = this.#known(event, draft)
-      if (known?.status === 'refused') return known
-      return tooLarge(event, draft.event_id, request.context)
+      return tooLarge(event, draft, { origin, clockMs, index: index++ }, request.context)
     })
     if (own.every((refusal) => refusal === undefined)) return undefined
+    for (const [position, draft] of drafts.entries())
+      if (own[position]?.code === 'guard_failed') this.#recordRefusal(draft)
     return own.map((refusal, position) => refusal ?? refusedWithOthers(drafts[position]?.event_id ?? ''))
   }
 
   #store(event: WriterEvent, context: AppendContext, guards: readonly Guard[]): Outcome {
     const draft = draftOf(event)
+    // An event that is stored has met its guards; what has happened since does not undo its acknowledgement.
+    const known = guards.length === 0 ? undefined : this.#known(event, draft)
+    if (known !== undefined) return known
     const failed = guards.length === 0 ? undefined : this.#failedGuard(guards)
     if (failed !== undefined) {
       this.#recordRefusal(draft)
       return refusedByGuard(draft.event_id, failed)
     }
-    const { projections, payloads, leaves, nowMs, origin } = this.#parts
+    const { projections, payloads, leaves, clockMs, origin } = this.#parts
     const index = this.#firstIndex + leaves.count
     const run = draft.run_id === undefined ? undefined : projections.runPk(draft.run_id)
     const { payload, summary, actionText, redactions } = event
@@ -153,7 +163,7 @@ export class Commit {
       recordedAt: this.#recordedAt,
       keyId: context.keyId,
       assurance,
-      timeQuality: timeQuality(draft.occurred_at, context, nowMs),
+      timeQuality: timeQuality(draft.occurred_at, context, clockMs),
       payload: sealed && payload && { commitment: sealed.commitment, size: payload.length },
       summary: sealedSummary && summary && { commitment: sealedSummary.commitment, size: summary.length },
       actionDigest,
@@ -222,11 +232,7 @@ export class Commit {
   }
 
   #recordRefusal(draft: Draft): void {
-    const refusal = serverEvent('event_refused', this.#parts.nowMs, {
-      ...(draft.run_id !== undefined && { run_id: draft.run_id }),
-      reason_code: 'guard_failed',
-      attributes: { refused_event_id: draft.event_id, refused_type: draft.event_type },
-    })
+    const refusal = refusalRecord(draft, this.#parts.nowMs)
     this.append(packRequest({ events: [refusal], context: serverContext }))
   }
 

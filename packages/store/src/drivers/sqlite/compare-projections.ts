@@ -1,59 +1,43 @@
-import { DatabaseSync } from 'node:sqlite'
-import { isDeepStrictEqual } from 'node:util'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { ProjectionComparison, ProjectionDifference } from '../../event-store.ts'
-import type { LeafEvent } from '../../projection/leaf.ts'
 import { projectionVersion } from '../../projection/version.ts'
-import { uuidToBytes } from '../../uuid-bytes.ts'
+import { ColumnCheck, type FiledRow } from './column-check.ts'
 import { migrate } from './migrate.ts'
 import { ProjectionTable } from './projection-table.ts'
-import { derivedBy, deriveProjections, type FiledEvent } from './rebuild.ts'
+import { derivedBy, Derivation } from './rebuild.ts'
+import { schemaDifferences } from './schema-check.ts'
+import { strayStates, tablePages } from './table-page.ts'
+import { VaultCheck } from './vault-check.ts'
 
+/** What is read at once: far less than the 250 ms that a reader may keep the write-ahead log from beginning anew. */
+const chunkEvents = 1_000
+/** Rows are compared while they are held still; so many entries may be caught up with in the meantime. */
+const lagEventsMax = 250
+/** After so many chunks in a row without having come close to the head, the log grows faster than it can be compared. */
+const chaseChunksMax = 500
 const differencesMax = 100
 
-const comparisons = [
-  {
-    table: 'run',
-    id: 'run_id',
-    sql: 'SELECT run_id AS id, run.*, state FROM run JOIN run_state USING (pk) ORDER BY run_id',
-  },
-  {
-    table: 'action',
-    id: 'action_id',
-    sql: 'SELECT action_id AS id, action.*, state FROM action JOIN action_state USING (pk) ORDER BY action_id',
-  },
-  {
-    table: 'term',
-    id: 'term',
-    sql: `SELECT name || ' ' || typeof(value) || ' ' || value || ' ' || run.run_id || ' ' || coalesce(action.action_id, '') AS id
-            FROM term JOIN term_key ON term_key.id = term.key JOIN run ON run.pk = term.run LEFT JOIN action ON action.pk = term.action ORDER BY 1`,
-  },
-]
+export interface CompareOptions {
+  /** A writer has the log open, which derives rows anew when other rules made them: rows of other rules are then a fault. */
+  readonly isKeptCurrent: boolean
+  /** Called between transactions; may throw to end the comparison. */
+  readonly pause: () => Promise<void>
+}
 
 /**
- * Derives runs, actions and terms aside, from the leaves as stored, and says where the stored ones differ, and where the
- * columns of an event say something else than its leaf (table `event`, by index). Reads one snapshot.
+ * Derives runs, actions and terms aside, from the leaves as stored, and says where the stored ones differ; where the columns
+ * of an event say something else than its leaf (table `event`, by index); and where the schema or the payload keys are
+ * not what they should be. No transaction is long: entries never change, so they are read in chunks, and each page of
+ * rows is compared at a head that both sides have reached.
  */
-export function compareWithRebuild(live: DatabaseSync): ProjectionComparison {
+export async function compareProjections(live: DatabaseSync, options: CompareOptions): Promise<ProjectionComparison> {
   const aside = new DatabaseSync('')
   try {
     migrate(aside, '')
+    const differences = schemaDifferences(live, aside)
     dropIndexes(aside)
-    // One read transaction: head, rows and leaves of the same moment. It is long, so it is for verification only.
-    live.exec('BEGIN')
-    const size = Number(live.prepare('SELECT size FROM head').get()?.['size'] ?? 0)
-    const columns = new ColumnCheck(live)
-    // Rows that other rules made are not wrong; they are made anew when the log is next opened for writing.
-    const derivedByOtherRules = derivedBy(live) !== projectionVersion
     aside.exec('BEGIN')
-    // Every leaf is parsed once: it is checked and folded on the same way.
-    const events = checkedEvents(live, columns)
-    if (derivedByOtherRules) for (const _event of events);
-    else deriveProjections(new ProjectionTable(aside), events)
-    // Leaves that do not parse, or rows in a wrong place, leave nothing to compare with.
-    if (columns.differences.length > 0) return { compared: size, differences: columns.differences }
-    if (derivedByOtherRules) return { compared: size, differences: [], derivedByOtherRules }
-    aside.exec('COMMIT')
-    return compareTables(live, aside)
+    return await new Comparison(live, aside, options, differences).run()
   } finally {
     if (live.isTransaction) live.exec('ROLLBACK')
     aside.close()
@@ -63,111 +47,138 @@ export function compareWithRebuild(live: DatabaseSync): ProjectionComparison {
 /** Nobody filters what is derived aside, and keeping its indexes is most of what a row costs. */
 function dropIndexes(database: DatabaseSync): void {
   const names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL").all()
-  for (const { name } of names) database.exec(`DROP INDEX ${String(name)}`)
+  for (const { name } of names) if (name !== 'term_run') database.exec(`DROP INDEX ${String(name)}`)
 }
 
-/** The events of a log in order, up to the first that is not filed as its leaf says; all of them are checked. */
-function* checkedEvents(live: DatabaseSync, columns: ColumnCheck): Generator<FiledEvent> {
-  for (const row of live.prepare('SELECT idx, event_id, run, leaf FROM event ORDER BY idx').iterate()) {
-    const run = row['run'] as number | null
-    const event = columns.check(Number(row['idx']), row['event_id'] as Uint8Array, run, row['leaf'] as Uint8Array)
-    if (event !== undefined && columns.differences.length === 0) yield { run, event }
-  }
-}
+class Comparison {
+  readonly #live: DatabaseSync
+  readonly #aside: DatabaseSync
+  readonly #pause: () => Promise<void>
+  readonly #differences: ProjectionDifference[]
+  readonly #columns: ColumnCheck
+  readonly #vault: VaultCheck
+  /** Undefined when the stored rows follow from other rules. */
+  readonly #derivation: Derivation | undefined
+  readonly #notCompared: string | undefined
+  readonly #select: StatementSync
+  readonly #head: StatementSync
+  /** Entries below this index are derived aside. */
+  #done = 0
+  #compared = 0
+  /** Leaves that do not parse, or rows in a wrong place, leave nothing to compare with. */
+  #isBroken = false
 
-/** Lookups go by the columns of an event, proofs by its leaf: both have to say the same. */
-class ColumnCheck {
-  readonly differences: ProjectionDifference[] = []
-  readonly #runIdByPk = new Map<number, string>()
-  readonly #pkByRunId = new Map<string, number>()
-
-  constructor(live: DatabaseSync) {
-    for (const row of live.prepare('SELECT pk, run_id FROM run').iterate()) {
-      this.#runIdByPk.set(Number(row['pk']), String(row['run_id']))
-      this.#pkByRunId.set(String(row['run_id']), Number(row['pk']))
+  constructor(live: DatabaseSync, aside: DatabaseSync, options: CompareOptions, differences: ProjectionDifference[]) {
+    this.#live = live
+    this.#aside = aside
+    this.#pause = options.pause
+    this.#differences = differences
+    this.#head = live.prepare('SELECT size FROM head')
+    this.#select = live.prepare('SELECT idx, event_id, run, block, leaf FROM event WHERE idx >= ? ORDER BY idx LIMIT ?')
+    this.#columns = new ColumnCheck(live)
+    this.#vault = new VaultCheck(live, aside)
+    const version = this.#size() === 0 ? projectionVersion : derivedBy(live)
+    if (version === projectionVersion) this.#derivation = new Derivation(new ProjectionTable(aside))
+    else if (version >= 1 && version < projectionVersion && !options.isKeptCurrent) {
+      this.#notCompared =
+        'they were derived by an older version of this program, and are derived anew when the log is next opened for writing'
+    } else {
+      differences.push({
+        table: 'application_id',
+        id: String(version),
+        message: 'names rules that no writer of this log has derived its rows by, so they could not be compared',
+      })
     }
   }
 
-  /** The event that the leaf says, unless it cannot be read. */
-  check(index: number, eventId: Uint8Array, run: number | null, bytes: Uint8Array): LeafEvent | undefined {
-    const leaf = parsedLeaf(bytes)
-    const fault = leaf === undefined ? 'has a leaf that cannot be read' : this.#fault(leaf, eventId, run)
-    if (fault !== undefined && this.differences.length < differencesMax)
-      this.differences.push({ table: 'event', id: String(index), message: fault })
-    return leaf
-  }
-
-  #fault(leaf: LeafEvent, eventId: Uint8Array, run: number | null): string | undefined {
-    if (Buffer.compare(uuidToBytes(leaf.event_id), eventId) !== 0)
-      return 'is filed under another event_id than its leaf says'
-    if (leaf.run_id === undefined) return run === null ? undefined : 'is filed under a run although its leaf names none'
-    if (run === null) return 'is filed under no run although its leaf names one'
-    // A run that lost its row is a matter of the projections; a number that stands for two runs is one of the events.
-    const [runId, pk] = [this.#runIdByPk.get(run), this.#pkByRunId.get(leaf.run_id)]
-    this.#runIdByPk.set(run, runId ?? leaf.run_id)
-    this.#pkByRunId.set(leaf.run_id, pk ?? run)
-    return (runId ?? leaf.run_id) === leaf.run_id && (pk ?? run) === run
-      ? undefined
-      : 'is filed under another run than its leaf says'
-  }
-}
-
-function parsedLeaf({ buffer, byteOffset, byteLength }: Uint8Array): LeafEvent | undefined {
-  try {
-    const leaf = JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8')) as LeafEvent
-    return typeof leaf.event_id === 'string' ? leaf : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function compareTables(
-  live: DatabaseSync,
-  aside: DatabaseSync,
-): { compared: number; differences: ProjectionDifference[] } {
-  const differences: ProjectionDifference[] = []
-  let compared = 0
-  for (const { table, sql } of comparisons) {
-    const [stored, derived] = [live, aside].map((database) => database.prepare(sql).iterate()[Symbol.iterator]())
-    if (stored === undefined || derived === undefined) continue
-    let [a, b] = [stored.next(), derived.next()]
-    while ((a.done !== true || b.done !== true) && differences.length < differencesMax) {
-      const idA = a.done === true ? undefined : String(a.value['id'])
-      const idB = b.done === true ? undefined : String(b.value['id'])
-      compared += 1
-      if (idB === undefined || (idA !== undefined && idA < idB)) {
-        differences.push({ table, id: idA ?? '', message: 'stands in the tables but follows from no entry of the log' })
-        a = stored.next()
-      } else if (idA === undefined || idB < idA) {
-        differences.push({ table, id: idB, message: 'follows from the log but is missing in the tables' })
-        b = derived.next()
-      } else {
-        if (a.value !== undefined && b.value !== undefined && !isSame(a.value, b.value))
-          differences.push({ table, id: idA, message: 'differs from what follows from the log' })
-        a = stored.next()
-        b = derived.next()
+  async run(): Promise<ProjectionComparison> {
+    const result = (notCompared = this.#notCompared): ProjectionComparison => ({
+      compared: this.#compared,
+      differences: this.#differences.slice(0, differencesMax),
+      ...(notCompared !== undefined && { notCompared }),
+    })
+    while (this.#done < this.#size()) {
+      this.#foldChunk()
+      if (this.#isBroken) return result()
+      await this.#pause()
+    }
+    const steps = [
+      ...(this.#derivation === undefined ? [] : this.#tableSteps()),
+      this.#vaultStep((after) => this.#vault.blocks(this.#differences, after)),
+      this.#vaultStep((after) => this.#vault.keys(this.#differences, after)),
+    ]
+    for (const step of steps) {
+      for (let isLast = false; !isLast && this.#differences.length < differencesMax;) {
+        if (!(await this.#comeClose())) return result('the log grows faster than it can be compared; try again later')
+        isLast = this.#held(step)
+        if (this.#isBroken) return result()
+        await this.#pause()
       }
     }
+    return result()
   }
-  return { compared, differences }
-}
 
-/**
- * Row numbers of actions and terms may differ after a rebuild, and the order of members in a state: it depends on how the
- * events were grouped into commits. What they say may not.
- */
-function isSame(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
-  for (const name in a) {
-    if (a[name] === b[name] || name === 'pk') continue
-    if (name !== 'state' || !sameState(a[name], b[name])) return false
+  /** Each looks at a page and says whether it was the last. */
+  #tableSteps(): (() => boolean)[] {
+    const pages = tablePages(this.#live, this.#aside).map((table) => () => {
+      const { rows, isLast } = table.next(this.#differences)
+      this.#compared += rows
+      return isLast
+    })
+    const strays = (): boolean => {
+      this.#differences.push(...strayStates(this.#live))
+      return true
+    }
+    return [...pages, strays]
   }
-  return true
-}
 
-function sameState(a: unknown, b: unknown): boolean {
-  try {
-    return isDeepStrictEqual(JSON.parse(String(a)), JSON.parse(String(b)))
-  } catch {
+  #vaultStep(look: (after: number | undefined) => number | undefined): () => boolean {
+    let after: number | undefined
+    return () => {
+      after = look(after)
+      return after === undefined
+    }
+  }
+
+  #size(): number {
+    return Number(this.#head.get()?.['size'] ?? 0)
+  }
+
+  /** Comes so close to the head that the rest can be done while rows are held still. */
+  async #comeClose(): Promise<boolean> {
+    for (let chunks = 0; chunks < chaseChunksMax; chunks += 1) {
+      if (this.#size() - this.#done <= lagEventsMax) return true
+      this.#foldChunk()
+      if (this.#isBroken) return true
+      await this.#pause()
+    }
     return false
+  }
+
+  /** Looks at a page in a transaction in which both sides are of the same head. */
+  #held(look: () => boolean): boolean {
+    this.#live.exec('BEGIN')
+    try {
+      while (this.#done < this.#size() && !this.#isBroken) this.#foldChunk()
+      return this.#isBroken || look()
+    } finally {
+      this.#live.exec('COMMIT')
+    }
+  }
+
+  /** Derives the next entries. */
+  #foldChunk(): void {
+    const rows = this.#select.all(this.#done, chunkEvents)
+    const events = rows.map((row) => {
+      const filed = row as unknown as FiledRow & { readonly block: number | null }
+      const event = this.#columns.check(filed)
+      if (typeof event === 'string') this.#differences.push({ table: 'event', id: String(row['idx']), message: event })
+      else if (filed.block !== null) this.#vault.note(this.#differences, filed.block, filed.run)
+      return { run: filed.run, event }
+    })
+    this.#done = Number(rows.at(-1)?.['idx'] ?? this.#size() - 1) + 1
+    const good = events.flatMap(({ run, event }) => (typeof event === 'string' ? [] : [{ run, event }]))
+    this.#isBroken ||= good.length < events.length
+    if (!this.#isBroken) this.#derivation?.fold(good)
   }
 }

@@ -15,6 +15,8 @@ export interface ControlLog {
   readonly closedAt?: string
   /** A checkpoint signed by this log that its entries contradict: it is read and not written to. */
   readonly contradictedBy?: string
+  /** On a closed log the name that it had: variables of the environment that give its keys go by it. */
+  readonly madeAs?: string
 }
 
 /** An API key at rest: the hash of its token, never the token. */
@@ -53,6 +55,7 @@ export class ControlFile implements Disposable {
       createdAt: String(row['created_at']),
       ...(row['closed_at'] !== null && { closedAt: String(row['closed_at']) }),
       ...(typeof row['contradicted_by'] === 'string' && { contradictedBy: row['contradicted_by'] }),
+      ...(typeof row['made_as'] === 'string' && { madeAs: row['made_as'] }),
     }))
   }
 
@@ -78,8 +81,8 @@ export class ControlFile implements Disposable {
     this.#database.exec('BEGIN IMMEDIATE; PRAGMA defer_foreign_keys=ON')
     try {
       this.#database
-        .prepare('UPDATE log SET name = ?, closed_at = ? WHERE name = ?')
-        .run(closedName, successor.createdAt, name)
+        .prepare('UPDATE log SET name = ?, closed_at = ?, made_as = ? WHERE name = ?')
+        .run(closedName, successor.createdAt, name, name)
       this.addLog(successor)
       this.#database.exec('COMMIT')
     } catch (error) {

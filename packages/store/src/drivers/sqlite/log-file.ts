@@ -16,6 +16,7 @@ import type { EraseRequest } from '../../event-store.ts'
 import { HeadMemory, placeOf, readRememberedHead } from '../../head-memory.ts'
 import { verifierOf } from '../../key-files.ts'
 import { projectionVersion } from '../../projection/version.ts'
+import { recordingMs } from '../../recording-clock.ts'
 import { serverContext, serverEvent } from '../../server-event.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
 import { Vault } from '../../vault/vault.ts'
@@ -161,10 +162,14 @@ export class LogFile implements Disposable {
     this.#database
       .prepare('INSERT OR IGNORE INTO text_erasure (idx) SELECT idx FROM event WHERE run = ? AND block IS NOT NULL')
       .run(pk)
+    const blocks = this.#database
+      .prepare('SELECT DISTINCT block FROM event WHERE run = ? AND block IS NOT NULL')
+      .all(pk)
+      .map((row) => Number(row['block']))
     const { changes } = this.#database
       .prepare('UPDATE event SET block = NULL, sent = NULL WHERE run = ? AND block IS NOT NULL')
       .run(pk)
-    this.#payloads.eraseRun(pk)
+    this.#payloads.eraseRun(pk, blocks)
     return { events: Number(changes), fields: { run_id: runId, attributes: { scope: 'run', events: Number(changes) } } }
   }
 
@@ -232,7 +237,8 @@ export class LogFile implements Disposable {
   #transaction<T>(work: (commit: Commit) => () => T): T {
     this.#refuseAfterFailure()
     if (this.#readOnly) throw contradicted()
-    const nowMs = Math.max(this.nowMs, this.#head.recordedMs)
+    const clockMs = this.nowMs
+    const nowMs = recordingMs(clockMs, this.#head.recordedMs)
     explainIo(() => this.#database.exec('BEGIN IMMEDIATE'))
     let head: HeadState
     let finish: () => T
@@ -248,6 +254,7 @@ export class LogFile implements Disposable {
         logKey: this.#sentKey,
         tree,
         nowMs,
+        clockMs,
       })
       finish = work(commit)
       if (commit.appended === 0) {
@@ -255,7 +262,7 @@ export class LogFile implements Disposable {
         return finish()
       }
       const root = commit.flush()
-      const note = this.#sign(tree, root, nowMs)
+      const note = this.#sign(tree, root, { nowMs, clockMs })
       head = { size: tree.size, root, recordedMs: nowMs, note }
       this.#database.exec('COMMIT')
       this.#tree = tree
@@ -274,15 +281,15 @@ export class LogFile implements Disposable {
   }
 
   /** A size is signed once, and only when it is larger than every size signed before. */
-  #sign(tree: Tree, root: Uint8Array, nowMs: number): string {
+  #sign(tree: Tree, root: Uint8Array, { nowMs, clockMs }: { nowMs: number; clockMs: number }): string {
     const before = this.#head.size
     if (tree.size <= before)
       throw new StoreError('head_mismatch', `Refused to sign size ${tree.size}: size ${before} is signed already.`)
     const note = signCheckpoint({ origin: this.#options.origin, size: tree.size, root }, [this.#options.signer])
     const { putNote, dropNote, putHead } = this.#statements
-    putNote.run(tree.size, nowMs, note)
+    putNote.run(tree.size, clockMs, note)
     // One a second is kept: the one before goes when it was signed in the same second.
-    dropNote.run(before, Math.floor(nowMs / 1000))
+    dropNote.run(before, Math.floor(clockMs / 1000))
     putHead.run(tree.size, root, tree.toBytes(), nowMs)
     return note
   }

@@ -148,8 +148,10 @@ export class ProjectionTable implements StateSource {
 
   write(changes: ProjectionChanges): void {
     const terms = new TermRows((values) => this.#insertTerms(values))
-    for (const { state, row, terms: said } of changes.runs) {
+    for (const { state, row, terms: said, removedTerms } of changes.runs) {
       const run = this.#writeRun(state, row)
+      // Another key turned out to own the run: rare, and a few rows.
+      for (const { key, value } of removedTerms) this.#statements.deleteTerm.run(this.#termKey(key), value, run)
       for (const { key, value } of said) terms.add(this.#termKey(key), value, run, 0)
     }
     for (const { state, row, terms: said } of changes.actions) {
@@ -230,12 +232,13 @@ function maximum(database: DatabaseSync, sql: string): number {
 
 function prepareStatements(
   database: DatabaseSync,
-): Record<'insertTerm' | 'insertTerms' | 'insertTermKey', StatementSync> {
+): Record<'insertTerm' | 'insertTerms' | 'deleteTerm' | 'insertTermKey', StatementSync> {
   return {
     insertTerm: database.prepare('INSERT OR IGNORE INTO term (key, value, run, action) VALUES (?, ?, ?, ?)'),
     insertTerms: database.prepare(
       `INSERT OR IGNORE INTO term (key, value, run, action) VALUES ${Array.from({ length: termRows }, () => '(?, ?, ?, ?)').join(', ')}`,
     ),
+    deleteTerm: database.prepare('DELETE FROM term WHERE key = ? AND value = ? AND run = ? AND action = 0'),
     insertTermKey: database.prepare('INSERT INTO term_key (id, name) VALUES (?, ?)'),
   }
 }

@@ -3,14 +3,12 @@ import { parentPort } from 'node:worker_threads'
 import { StoreError } from '../../errors.ts'
 import { readVaultKey } from '../../key-files.ts'
 import { LogReader } from './log-reader.ts'
-import { compareWithRebuild } from './compare-projections.ts'
 import { errorMessage, type LogPaths, type WorkerMessage } from './worker-protocol.ts'
 
 /** What the reader's thread is asked for: a method of {@link LogReader} by name, on one log. */
 export type ReaderCall =
   | { readonly op: 'open'; readonly log: LogPaths }
   | { readonly op: 'read'; readonly log: string; readonly method: ReaderMethod; readonly args: readonly unknown[] }
-  | { readonly op: 'compare'; readonly log: string }
   | { readonly op: 'close' }
 
 export type ReaderMethod =
@@ -47,8 +45,8 @@ function readerOf(log: string): LogReader {
 function perform(call: ReaderCall): unknown {
   switch (call.op) {
     case 'open': {
-      const { log, id, data, folder, origin } = call.log
-      const vaultKey = readVaultKey(data, log, id, process.env)
+      const { log, folder, origin } = call.log
+      const vaultKey = readVaultKey(call.log, process.env)
       const reader = new LogReader({ path: join(folder, 'log.db'), textFolder: join(folder, 'text'), origin, vaultKey })
       readers.set(log, { paths: call.log, reader })
       return undefined
@@ -59,8 +57,6 @@ function perform(call: ReaderCall): unknown {
       const method = reader[call.method] as (...args: readonly unknown[]) => unknown
       return method.apply(reader, [...call.args])
     }
-    case 'compare':
-      return compareWithRebuild(readerOf(call.log).database)
     case 'close':
       for (const { reader } of readers.values()) reader[Symbol.dispose]()
       readers.clear()

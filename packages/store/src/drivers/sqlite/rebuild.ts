@@ -12,7 +12,7 @@ export function derivedBy(database: DatabaseSync): number {
 const chunkEvents = 5_000
 
 /** An event and the number of the run that its row names. */
-export interface FiledEvent {
+interface FiledEvent {
   readonly run: number | null
   readonly event: LeafEvent
 }
@@ -31,43 +31,38 @@ export function rebuildProjections(
     'DELETE FROM term; DELETE FROM term_key; DELETE FROM action_state; DELETE FROM action; DELETE FROM run_state; DELETE FROM run',
   )
   projections.reset()
-  deriveProjections(projections, storedEvents(database, total), (done) => onProgress(Math.min(total, done), total))
-  return { events: total }
-}
-
-/** Folds events, in index order, into tables that are empty. */
-export function deriveProjections(
-  projections: ProjectionTable,
-  events: Iterable<FiledEvent>,
-  onProgress: (done: number) => void = () => {},
-): void {
-  const numbers = new Set<string>()
-  let done = 0
-  let projector = new Projector(projections)
-  const write = (): void => {
-    projections.write(projector.changes())
-    projector = new Projector(projections)
-    onProgress(done)
-  }
-  for (const { run, event } of events) {
-    if (event.run_id !== undefined && !numbers.has(event.run_id)) {
-      numbers.add(event.run_id)
-      projections.assignRun(event.run_id, Number(run))
-    }
-    projector.apply(event)
-    done += 1
-    if (done % chunkEvents === 0) write()
-  }
-  write()
-}
-
-function* storedEvents(database: DatabaseSync, total: number): Generator<FiledEvent> {
+  const derivation = new Derivation(projections)
   const select = database.prepare('SELECT run, leaf FROM event WHERE idx >= ? ORDER BY idx LIMIT ?')
   for (let from = 0; from < total; from += chunkEvents) {
     // Read at once, because the tables are written to in between.
-    for (const row of select.all(from, chunkEvents)) {
-      const event = JSON.parse(Buffer.from(row['leaf'] as Uint8Array).toString('utf8')) as LeafEvent
-      yield { run: row['run'] as number | null, event }
+    const events = select.all(from, chunkEvents).map((row) => ({
+      run: row['run'] as number | null,
+      event: JSON.parse(Buffer.from(row['leaf'] as Uint8Array).toString('utf8')) as LeafEvent,
+    }))
+    derivation.fold(events)
+    onProgress(Math.min(total, from + chunkEvents), total)
+  }
+  return { events: total }
+}
+
+/** Folds events, chunk after chunk in index order, into tables that were empty. */
+export class Derivation {
+  readonly #projections: ProjectionTable
+  readonly #numbered = new Set<string>()
+
+  constructor(projections: ProjectionTable) {
+    this.#projections = projections
+  }
+
+  fold(events: readonly FiledEvent[]): void {
+    const projector = new Projector(this.#projections)
+    for (const { run, event } of events) {
+      if (event.run_id !== undefined && !this.#numbered.has(event.run_id)) {
+        this.#numbered.add(event.run_id)
+        this.#projections.assignRun(event.run_id, Number(run))
+      }
+      projector.apply(event)
     }
+    this.#projections.write(projector.changes())
   }
 }

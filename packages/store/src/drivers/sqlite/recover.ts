@@ -4,6 +4,7 @@ import { openCheckpoint } from '@counterfoil/tlog'
 import { StoreError } from '../../errors.ts'
 import { defaultStateFolder, readRememberedHead } from '../../head-memory.ts'
 import { readLogKeys, verifierOf } from '../../key-files.ts'
+import { isClockBehind } from '../../recording-clock.ts'
 import { serverContext, serverEvent } from '../../server-event.ts'
 import { ControlFile, type ControlLog } from './control-file.ts'
 import { DataLock } from './data-lock.ts'
@@ -73,8 +74,8 @@ export function recoverLog(options: RecoverOptions): RecoverReport {
   const taken = new Set(control.logs().map(({ log }) => log))
   let closedName = `${lost.log.slice(0, 40)}-until-${found.size}`
   for (let n = 2; taken.has(closedName); n += 1) closedName = `${lost.log.slice(0, 40)}-until-${found.size}-${n}`
-  const successor = makeLogFolder(data, lost.log)
-  const { signer, vaultKey } = readLogKeys(data, successor.log, successor.id, successor.origin, process.env)
+  const successor = makeLogFolder(data, lost.log, new Set(control.logs().map(({ origin }) => origin)))
+  const { signer, vaultKey } = readLogKeys({ ...successor, data }, process.env)
   const event = serverEvent('log_recovered', Date.now(), {
     reason_code: 'loss_accepted',
     attributes: {
@@ -113,9 +114,10 @@ function opensWhole(log: ControlLog, data: string, state: string): boolean {
   const path = join(data, 'logs', log.id, 'log.db')
   if (!existsSync(path)) return false
   try {
-    const { signer, vaultKey } = readLogKeys(data, log.log, log.id, log.origin, process.env)
-    using _file = new LogFile({ path, data, origin: log.origin, signer, vaultKey, state })
-    return true
+    const { signer, vaultKey } = readLogKeys({ ...log, data }, process.env)
+    using file = new LogFile({ path, data, origin: log.origin, signer, vaultKey, state })
+    // A log from the future takes no entries until its time has come.
+    return !isClockBehind(Date.now(), file.head.recordedMs)
   } catch {
     return false
   }

@@ -34,6 +34,9 @@ export interface FoundRun {
   readonly run?: RunRows & { readonly events: readonly RunEvent[]; readonly head: Head }
 }
 
+/** How long an erasure waits for readers of other processes before it says that its traces are not gone yet. */
+const emptyingMsMax = 10_000
+
 /** A data directory in SQLite, one database file a log; see `docs/adr/0002`. */
 export class SqliteStore implements EventStore {
   readonly data: string
@@ -44,6 +47,8 @@ export class SqliteStore implements EventStore {
   readonly #text: WorkerClient | undefined
   readonly #wal: WorkerClient | undefined
   readonly #reader: WorkerClient
+  /** One for each comparison that is under way. */
+  readonly #comparing = new Set<WorkerClient>()
   /** Logs that are read and not written, with what is answered to a write. */
   readonly #readOnly = new Map<string, StoreError>()
   #making: Promise<unknown> = Promise.resolve()
@@ -112,9 +117,10 @@ export class SqliteStore implements EventStore {
     checkLogName(log)
     if (this.control.logs().some((known) => known.log === log))
       throw new StoreError('log_exists', `A log called ${log} is there already. Nothing was changed.`)
-    if (this.control.logs().some((known) => known.origin === options.origin))
+    const inUse = new Set(this.control.logs().map(({ origin }) => origin))
+    if (options.origin !== undefined && inUse.has(options.origin))
       throw new StoreError('log_exists', 'A log of this origin is there already. Nothing was changed.')
-    const info = makeLogFolder(this.data, log, options.origin)
+    const info = makeLogFolder(this.data, log, inUse, options.origin)
     // Named last: what the control file names is there as a whole, wherever this process is killed.
     await this.#open(this.#paths(info))
     this.control.addLog(info)
@@ -138,9 +144,16 @@ export class SqliteStore implements EventStore {
 
   async erase(log: string, request: EraseRequest): Promise<{ events: number; index: number }> {
     const erased = await this.#writerOf(log).call<{ events: number; index: number }>({ op: 'erase', log, request })
-    // The write-ahead log still holds what was erased, wrapped keys included, until it is emptied.
-    await this.#wal?.call({ op: 'empty', log })
+    await this.#emptyWal(log)
     return erased
+  }
+
+  /** The write-ahead log still holds what was erased, wrapped keys included, until it is emptied; readers put that off. */
+  async #emptyWal(log: string): Promise<void> {
+    const deadlineMs = performance.now() + emptyingMsMax
+    while ((await this.#wal?.call<boolean>({ op: 'empty', log })) === false) {
+      if (performance.now() > deadlineMs) throw erasurePending()
+    }
   }
 
   async rebuild(log: string, onProgress?: (done: number, total: number) => void): Promise<{ events: number }> {
@@ -161,8 +174,18 @@ export class SqliteStore implements EventStore {
     return verdict
   }
 
-  compareProjections(log: string): ReturnType<EventStore['compareProjections']> {
-    return this.#reader.call({ op: 'compare', log })
+  async compareProjections(log: string): ReturnType<EventStore['compareProjections']> {
+    const found = this.control.logs().find((known) => known.log === log)
+    if (found === undefined) throw new StoreError('log_unknown', `No log is called ${log}.`)
+    const worker = new WorkerClient('compare-worker', undefined)
+    this.#comparing.add(worker)
+    try {
+      const isKeptCurrent = this.#writer !== undefined && !this.#readOnly.has(log)
+      return await worker.call({ op: 'compare', log: this.#paths(found), isKeptCurrent })
+    } finally {
+      this.#comparing.delete(worker)
+      await worker[Symbol.asyncDispose]()
+    }
   }
 
   /** Resolves when the text index has caught up with what is committed now. */
@@ -288,10 +311,9 @@ export class SqliteStore implements EventStore {
   }
 
   async #open(log: LogPaths, writable = true): Promise<void> {
-    if (writable) {
-      await this.#writer?.call({ op: 'open', log })
-      await this.#wal?.call({ op: 'open', log })
-    }
+    if (writable) await this.#writer?.call({ op: 'open', log })
+    // Also of a log that takes no events any more: what was erased before has to leave its write-ahead log.
+    await this.#wal?.call({ op: 'open', log })
     await this.#reader.call({ op: 'open', log })
     await this.#text?.call({ op: 'open', log })
   }
@@ -311,6 +333,7 @@ export class SqliteStore implements EventStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writer?.[Symbol.asyncDispose]()
+    for (const worker of this.#comparing) await worker[Symbol.asyncDispose]()
     // Connections that can write close last: the last one to close takes the write-ahead logs with it.
     await this.#reader[Symbol.asyncDispose]()
     await this.#text?.[Symbol.asyncDispose]()
@@ -338,6 +361,13 @@ function closed(log: string): StoreError {
   return new StoreError(
     'log_read_only',
     `The log ${log} lost entries and was closed when its successor was opened. It can be read; nothing is written to it any more.`,
+  )
+}
+
+function erasurePending(): StoreError {
+  return new StoreError(
+    'erasure_pending',
+    'The erasure is on record and no answer shows the payload any more, but a long read keeps the old pages in the write-ahead log. They go as soon as it ends; erase again to hear that it is done.',
   )
 }
 

@@ -20,7 +20,9 @@ const nothingWritten = 'The log was not opened and nothing was written.'
 
 /**
  * What must hold before a log may be written to: the head fits its entries, its newest checkpoint is signed by this log's
- * key for exactly this head, and the tiles give the root. Makes the head of an empty log.
+ * key for exactly this head, and the tiles give the root. Makes the head of an empty log. What a start can look at does not
+ * grow with the log: the last entry, the tiles and the entries of the growing one. An entry that is missing or changed
+ * further back is found by `verify`.
  */
 export function checkHead(database: DatabaseSync, origin: string, verifier: NoteVerifier): HeadState {
   const row = database.prepare('SELECT size, root, edge, recorded_ms FROM head').get()

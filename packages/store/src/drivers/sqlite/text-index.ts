@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { StoreError } from '../../errors.ts'
 import { textParts, type EventText } from '../../text-words.ts'
 import { partitionEvents, partitionPath, partitionsIn } from './text-reader.ts'
 
@@ -43,8 +44,7 @@ export class TextIndex implements Disposable {
 
   #addTo(partition: number, events: readonly EventText[]): void {
     const database = this.#open(partition)
-    database.exec('BEGIN IMMEDIATE')
-    try {
+    inTransaction(database, () => {
       // A part is one of a closed list, so it may stand in the statement.
       const inserts = new Map(
         textParts.map((part) => [part, database.prepare(`INSERT INTO body (rowid, ${part}) VALUES (?, ?)`)]),
@@ -57,23 +57,31 @@ export class TextIndex implements Disposable {
           'INSERT INTO progress (only_row, indexed_through) VALUES (1, ?) ON CONFLICT (only_row) DO UPDATE SET indexed_through = excluded.indexed_through',
         )
         .run(through)
-      database.exec('COMMIT')
-    } catch (error) {
-      database.exec('ROLLBACK')
-      throw error
-    }
+    })
   }
 
-  /** Takes events out for good. Deleting alone would leave their words in the file: only a merge of all segments removes them. */
+  /**
+   * Takes events out for good. Deleting alone would leave their words in the file: only a merge of all segments removes them.
+   *
+   * @throws StoreError `database_busy` when a reader keeps the old pages; to be tried again
+   */
   erase(indexes: readonly number[]): void {
     const byPartition = Map.groupBy(indexes, (index) => Math.floor(index / partitionEvents))
     for (const [partition, rows] of byPartition) {
       if (!partitionsIn(this.#folder).includes(partition)) continue
       const database = this.#open(partition)
       const remove = database.prepare('DELETE FROM body WHERE rowid = ?')
-      database.exec('BEGIN IMMEDIATE')
-      for (const row of rows) remove.run(row)
-      database.exec("INSERT INTO body (body) VALUES ('optimize'); COMMIT; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
+      inTransaction(database, () => {
+        for (const row of rows) remove.run(row)
+        database.exec("INSERT INTO body (body) VALUES ('optimize')")
+      })
+      database.exec('VACUUM')
+      if (database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] !== 0) {
+        throw new StoreError(
+          'database_busy',
+          'A reader keeps pages of the text index that hold erased words. They are taken out as soon as it ends.',
+        )
+      }
     }
   }
 
@@ -100,5 +108,17 @@ export class TextIndex implements Disposable {
   [Symbol.dispose](): void {
     this.#database?.close()
     this.#database = undefined
+  }
+}
+
+function inTransaction(database: DatabaseSync, work: () => void): void {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    work()
+    database.exec('COMMIT')
+  } catch (error) {
+    // A full disk has rolled back already.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
   }
 }

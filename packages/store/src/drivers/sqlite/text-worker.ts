@@ -124,8 +124,8 @@ function indexedThrough(index: TextIndex): number {
 function perform(call: TextCall): void {
   switch (call.op) {
     case 'open': {
-      const { log, id, data, folder, origin } = call.log
-      const vaultKey = readVaultKey(data, log, id, process.env)
+      const { log, folder, origin } = call.log
+      const vaultKey = readVaultKey(call.log, process.env)
       const textFolder = join(folder, 'text')
       const index = new TextIndex(textFolder)
       const reader = new LogReader({ path: join(folder, 'log.db'), textFolder, origin, vaultKey })

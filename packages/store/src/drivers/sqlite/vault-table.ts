@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { StoreError } from '../../errors.ts'
 import { createSalt, commitmentOf, type Vault, type VaultEntry } from '../../vault/vault.ts'
 
 const cachedKeysMax = 10_000
@@ -114,23 +115,49 @@ export class VaultTable {
     }
   }
 
-  /** Destroys the key of a run and every block under it. */
-  eraseRun(run: number): void {
+  /**
+   * Destroys the key of a run and every block under it, and the blocks that its events name with their keys: the two are
+   * the same unless somebody changed the tables, and then neither may survive.
+   *
+   * @param blocks the blocks that the events of the run name
+   * @throws StoreError `erasure_failed` when there are named blocks and none of them was there to be destroyed
+   */
+  eraseRun(run: number, blocks: readonly number[]): void {
     this.#keys.delete(run)
+    const keyOf = this.#database.prepare('SELECT key FROM vault_block WHERE id = ?')
+    const removeBlock = this.#database.prepare('DELETE FROM vault_block WHERE id = ?')
+    const removeKey = this.#database.prepare(
+      'DELETE FROM vault_key WHERE id = ? AND NOT EXISTS (SELECT 1 FROM vault_block WHERE key = vault_key.id)',
+    )
+    const keys = new Set<number>()
+    for (const block of blocks) {
+      const key = keyOf.get(block)?.['key']
+      if (key !== undefined) keys.add(Number(key))
+      removeBlock.run(block)
+    }
+    // One block that is lost must not keep the others from being erased.
+    if (blocks.length > 0 && keys.size === 0) throw nothingDestroyed(`no block of the run is there`)
     this.#database.prepare('DELETE FROM vault_block WHERE key IN (SELECT id FROM vault_key WHERE run = ?)').run(run)
     this.#database.prepare('DELETE FROM vault_key WHERE run = ?').run(run)
+    for (const key of keys) removeKey.run(key)
   }
 
-  /** Takes one event's bodies out of their block, which is encrypted anew without them. */
+  /**
+   * Takes one event's bodies out of their block, which is encrypted anew without them.
+   *
+   * @throws StoreError `erasure_failed` when they are not in there
+   */
   eraseEvent(block: number, index: number): void {
     const row = this.#database
       .prepare(
         'SELECT vault_block.key AS key_id, sealed, wrapped FROM vault_block JOIN vault_key ON vault_key.id = vault_block.key WHERE vault_block.id = ?',
       )
       .get(block)
-    if (row === undefined) return
+    if (row === undefined) throw nothingDestroyed(`block ${block} or its key is not there`)
     const key = this.#vault.unwrapKey(row['wrapped'] as Uint8Array)
-    const kept = this.#vault.openBlock(key, row['sealed'] as Uint8Array).filter((entry) => entry.index !== index)
+    const entries = this.#vault.openBlock(key, row['sealed'] as Uint8Array)
+    const kept = entries.filter((entry) => entry.index !== index)
+    if (kept.length === entries.length) throw nothingDestroyed(`block ${block} does not hold entry ${index}`)
     if (kept.length > 0)
       this.#database
         .prepare('UPDATE vault_block SET sealed = ? WHERE id = ?')
@@ -143,4 +170,11 @@ export class VaultTable {
     this.#keys.set(run, key)
     return key
   }
+}
+
+function nothingDestroyed(why: string): StoreError {
+  return new StoreError(
+    'erasure_failed',
+    `The payload does not lie where the log says: ${why}. Nothing was erased and nothing recorded. Run "counterfoil verify".`,
+  )
 }

@@ -16,7 +16,10 @@ const busyTimeoutMs = 1_000
 interface WalLog {
   readonly database: DatabaseSync
   readonly pageBytes: number
-  /** Something was erased: the file has to be emptied, however small it is. */
+  /**
+   * The file has to be emptied, however small it is: something was erased. At the start that is not known, because a
+   * process that was killed between an erasure and the emptying left the erased pages there.
+   */
   mustEmpty: boolean
 }
 
@@ -57,24 +60,29 @@ type WalCall = { readonly id: number } & (
 )
 
 parentPort?.on('message', (call: WalCall) => {
+  /** Whether nothing that was erased is left in the file. */
+  let isEmpty = true
   try {
     if (call.op === 'open') {
       const path = join(call.log.folder, 'log.db')
       const database = openDatabase(path)
       database.exec(`PRAGMA busy_timeout=${busyTimeoutMs}`)
-      logs.set(call.log.log, { database, pageBytes: Number(pragma(database, 'page_size')), mustEmpty: false })
+      const log = { database, pageBytes: Number(pragma(database, 'page_size')), mustEmpty: true }
+      logs.set(call.log.log, log)
+      checkpoint(log)
     } else if (call.op === 'empty') {
       const log = logs.get(call.log)
       if (log !== undefined) {
         log.mustEmpty = true
         checkpoint(log)
+        isEmpty = !log.mustEmpty
       }
     } else {
       clearInterval(timer)
       for (const { database } of logs.values()) database.close()
       logs.clear()
     }
-    parentPort?.postMessage({ kind: 'result', id: call.id, value: undefined })
+    parentPort?.postMessage({ kind: 'result', id: call.id, value: isEmpty })
   } catch (error) {
     parentPort?.postMessage(errorMessage(call.id, error))
   }

@@ -9,6 +9,7 @@ export interface LogPaths {
   readonly id: string
   readonly origin: string
   readonly vkey: string
+  readonly madeAs?: string
   readonly data: string
   readonly folder: string
   readonly state: string

@@ -79,8 +79,8 @@ function schedule(): void {
 function perform(call: WriterCall, id: number): unknown {
   switch (call.op) {
     case 'open': {
-      const { log, id: logId, origin, data, folder, state } = call.log
-      const { signer, vaultKey } = readLogKeys(data, log, logId, origin, process.env)
+      const { log, origin, data, folder, state } = call.log
+      const { signer, vaultKey } = readLogKeys(call.log, process.env)
       if (signer.vkey !== call.log.vkey)
         throw new StoreError(
           'key_invalid',
