@@ -1,5 +1,5 @@
 import type { LeafEvent } from '@counterfoil/store'
-import { actionWords, attributeWords, listed } from './words.ts'
+import { actionWords, attributeWords, grouped, named, sourceWords } from './words.ts'
 
 const who = (leaf: LeafEvent): string =>
   leaf.actor === undefined ? 'Somebody' : leaf.actor.type === 'human' ? `A person (${leaf.actor.id})` : leaf.actor.id
@@ -14,12 +14,7 @@ const referred = (leaf: LeafEvent): string =>
   leaf.effect?.external_ref === undefined ? '' : `, reference ${leaf.effect.external_ref}`
 const through = (leaf: LeafEvent): string =>
   leaf.approval?.surface === undefined ? '' : ` via ${leaf.approval.surface}`
-const read = (leaf: LeafEvent): string =>
-  listed(
-    (leaf.sources ?? []).map(
-      ({ type, id, version }) => `${type} ${id}${version === undefined ? '' : ` (version ${version})`}`,
-    ),
-  )
+const read = (leaf: LeafEvent): string => named(grouped((leaf.sources ?? []).map(sourceWords)))
 
 const sentences: Readonly<Record<string, (leaf: LeafEvent) => string>> = {
   run_created: (leaf) =>

@@ -1,7 +1,8 @@
 import { hasEffect, questions, type ActionRow, type Question, type RunRow } from '@counterfoil/store'
 import type { Answer } from '../report/run.ts'
-import { evidenceOf, firstQuoteOf, ofType, quoteOf, type RunFact } from './run-facts.ts'
-import { attributeWords, counted, listed, rowWords } from './words.ts'
+import type { RunStory } from './run-story.ts'
+import { evidenceOf, type Strand } from './strand.ts'
+import { attributeWords, counted, grouped, listed, named, rowWords } from './words.ts'
 
 const titles: Readonly<Record<Question, string>> = {
   trigger: 'What triggered it?',
@@ -12,12 +13,12 @@ const titles: Readonly<Record<Question, string>> = {
   effect: 'What really happened?',
 }
 
-type Draft = Pick<Answer, 'text'> & { quote?: string | undefined; from: readonly RunFact[] }
+type Draft = Pick<Answer, 'text'> & { quote?: string | undefined; from: readonly Strand[] }
 
 interface Run {
   readonly row: RunRow
   readonly actions: readonly ActionRow[]
-  readonly facts: readonly RunFact[]
+  readonly story: RunStory
 }
 
 const answerers: Readonly<Record<Question, (run: Run) => Draft>> = {
@@ -33,8 +34,8 @@ const answerers: Readonly<Record<Question, (run: Run) => Draft>> = {
  * The six answers of a run, always all six and in this order. Grades come from the projection, so that a list and a
  * receipt never disagree; words come from the events.
  */
-export function sixAnswers(row: RunRow, actions: readonly ActionRow[], facts: readonly RunFact[]): Answer[] {
-  const run = { row, actions, facts }
+export function sixAnswers(row: RunRow, actions: readonly ActionRow[], story: RunStory): Answer[] {
+  const run = { row, actions, story }
   return questions.map((question) => {
     const { text, quote, from } = answerers[question](run)
     return {
@@ -43,15 +44,18 @@ export function sixAnswers(row: RunRow, actions: readonly ActionRow[], facts: re
       grade: row.answers[question],
       text,
       ...(quote !== undefined && { quote }),
-      evidence: evidenceOf(from),
+      evidence: evidenceOf(...from),
     }
   })
 }
 
+const listThose = ({ words }: Strand): string => listed(words.words, words.beyond)
+const nameThose = ({ words }: Strand): string => named(words.words, words.beyond)
+
 const notYet = (run: Run): boolean => run.row.status === 'running'
 
-function answerTrigger({ row, facts }: Run): Draft {
-  const from = ofType(facts, 'run_created')
+function answerTrigger({ row, story }: Run): Draft {
+  const from = [story.created]
   if (row.triggerType === undefined) {
     return { text: 'The log does not say: no run_created with a trigger is on record.', from }
   }
@@ -63,55 +67,44 @@ function answerTrigger({ row, facts }: Run): Draft {
     api: 'An API call started it',
   }
   const customer = row.customerId === undefined ? '' : `, for customer ${row.customerId}`
-  const inputs = ofType(facts, 'input_resolved')
   return {
     text: `${started[row.triggerType] ?? row.triggerType}${row.triggerRef === undefined ? '' : ` (${row.triggerRef})`}${row.flags.includes('time_unknown') ? ' at a time that the source does not give' : ` at ${new Date(row.startedMs).toISOString()}`}${customer}.`,
-    quote: quoteOf(from[0]) ?? (row.triggerType === 'user' ? firstQuoteOf(inputs) : undefined),
+    quote: story.created.quote ?? (row.triggerType === 'user' ? story.inputs.quote : undefined),
     from,
   }
 }
 
-function answerContext(run: Run): Draft {
-  const inputs = ofType(run.facts, 'input_resolved')
-  const reads = ofType(run.facts, 'retrieval_completed')
-  const from = [...inputs, ...reads]
-  if (from.length === 0) return { text: 'The log does not say: nothing that it read is on record.', from }
-  const sources = from.flatMap(({ leaf }) =>
-    (leaf.sources ?? []).map(
-      ({ type, id, version }) => `${type} ${id}${version === undefined ? '' : ` (version ${version})`}`,
-    ),
-  )
-  const tools = reads.flatMap(({ leaf }) => (leaf.tool === undefined ? [] : [leaf.tool.name]))
+function answerContext({ story: { inputs, reads, sources } }: Run): Draft {
+  const from = [inputs, reads]
+  if (inputs.count + reads.count === 0)
+    return { text: 'The log does not say: nothing that it read is on record.', from }
+  const tools = nameThose(reads)
   const parts = [
-    inputs.length === 0 ? '' : counted(inputs.length, 'input'),
-    reads.length === 0 ? '' : `${counted(reads.length, 'read')}${tools.length === 0 ? '' : ` with ${listed(tools)}`}`,
+    inputs.count === 0 ? '' : counted(inputs.count, 'input'),
+    reads.count === 0 ? '' : `${counted(reads.count, 'read')}${tools === '' ? '' : ` with ${tools}`}`,
   ].filter((part) => part !== '')
-  return { text: `${parts.join(' and ')}${sources.length === 0 ? '' : `: ${listed(sources)}`}.`, from }
+  return { text: `${parts.join(' and ')}${sources.count === 0 ? '' : `: ${nameThose(sources)}`}.`, from }
 }
 
 function answerProposal(run: Run): Draft {
-  const from = ofType(run.facts, 'decision_proposed')
+  const { proposals } = run.story
+  const from = [proposals]
   if (run.actions.length === 0) {
     return { text: notYet(run) ? 'Nothing yet.' : 'It proposed no action, and the run has ended.', from }
   }
   const words = run.actions.map((action) => `${rowWords(action)}${attributeWords(action.attributes)}`)
-  const begin = from.length === 0 ? 'No proposal is on record, although the run acted: ' : ''
+  const begin = proposals.count === 0 ? 'No proposal is on record, although the run acted: ' : ''
   return {
-    text: `${begin}${counted(run.actions.length, 'action')}: ${listed(words)}.`,
-    quote: firstQuoteOf(from.filter(({ leaf }) => leaf.action?.effect_class !== 'communicate')),
+    text: `${begin}${counted(run.actions.length, 'action')}: ${listed(grouped(words))}.`,
+    quote: proposals.quote,
     from,
   }
 }
 
 function answerChecks(run: Run): Draft {
-  const from = ofType(run.facts, 'validation_passed', 'validation_failed')
-  if (from.length > 0) {
-    const words = from.map(
-      ({ leaf: { check } }) =>
-        `${check?.name ?? ''} → ${check?.verdict ?? ''}${check?.rule_id === undefined ? '' : ` (rule ${check.rule_id})`}`,
-    )
-    return { text: `${counted(from.length, 'check')}: ${listed(words)}.`, from }
-  }
+  const { checks } = run.story
+  const from = [checks]
+  if (checks.count > 0) return { text: `${counted(checks.count, 'check')}: ${listThose(checks)}.`, from }
   if (run.row.answers.checks === 'none')
     return { text: 'None was needed: no action with an effect was proposed.', from }
   return {
@@ -124,45 +117,18 @@ function answerChecks(run: Run): Draft {
 }
 
 function answerApproval(run: Run): Draft {
-  const decided = ofType(
-    run.facts,
-    'approval_granted',
-    'approval_rejected',
-    'approval_expired',
-    'approval_cancelled',
-    'decision_overridden',
-  )
-  const asked = ofType(run.facts, 'approval_requested')
-  if (decided.length > 0) {
-    const verbs: Record<string, string> = {
-      approval_granted: 'approved',
-      approval_rejected: 'rejected',
-      approval_expired: 'did not decide in time on',
-      approval_cancelled: 'withdrew the request about',
-      decision_overridden: 'overrode',
-    }
-    const words = decided.map(
-      ({ leaf }) =>
-        `${leaf.approval?.mode === 'auto' ? 'a rule' : (leaf.actor?.id ?? 'somebody')} ${verbs[leaf.event_type] ?? ''} ${leaf.action?.type ?? 'the run'}`,
-    )
-    return {
-      text: `${listed(words)}.`,
-      quote: firstQuoteOf(decided),
-      from: decided,
-    }
+  const { decisions, questions: asked, allowances } = run.story
+  if (decisions.count > 0) {
+    return { text: `${listThose(decisions)}.`, quote: decisions.quote, from: [decisions] }
   }
-  if (asked.length > 0) return { text: 'A person was asked and has not decided.', from: asked }
+  if (asked.count > 0) return { text: 'A person was asked and has not decided.', from: [asked] }
   if (run.row.answers.approval === 'none') {
-    const allowing = ofType(run.facts, 'validation_passed').filter(
-      ({ leaf: { check } }) => check?.verdict === 'allow' && (check.rule_id ?? check.policy_id) !== undefined,
-    )
-    const rules = allowing.map(({ leaf: { check } }) => check?.rule_id ?? check?.policy_id ?? '')
     return {
       text:
-        rules.length === 0
+        allowances.count === 0
           ? 'None was needed: no action with an effect was proposed.'
-          : `No approval was required: ${listed(rules)} allowed it.`,
-      from: allowing,
+          : `No approval was required: ${nameThose(allowances)} allowed it.`,
+      from: [allowances],
     }
   }
   if (notYet(run) && !run.actions.some(hasEffect)) return { text: 'Nothing to decide yet.', from: [] }
@@ -170,28 +136,20 @@ function answerApproval(run: Run): Draft {
 }
 
 function answerEffect(run: Run): Draft {
-  const from = ofType(
-    run.facts,
-    'side_effect_applied',
-    'side_effect_blocked',
-    'side_effect_unknown',
-    'side_effect_reverted',
-  )
+  const { effects, answeredCalls } = run.story
+  const from = [effects.count > 0 ? effects : answeredCalls]
   const effectful = run.actions.filter(hasEffect)
-  const calls = ofType(run.facts, 'tool_completed')
   if (effectful.length === 0) {
     return { text: notYet(run) ? 'Nothing yet.' : 'Nothing: no action with an effect was proposed.', from }
   }
   const byOutcome = Map.groupBy(effectful, (action) => action.outcome)
   const words = [...byOutcome].map(([outcome, actions]) => {
-    const shown = listed(
-      actions.map(
-        (action) => `${rowWords(action)}${action.externalRef === undefined ? '' : ` [${action.externalRef}]`}`,
-      ),
+    const shown = actions.map(
+      (action) => `${rowWords(action)}${action.externalRef === undefined ? '' : ` [${action.externalRef}]`}`,
     )
-    return `${outcome}: ${shown}`
+    return `${outcome}: ${listed(grouped(shown))}`
   })
-  return { text: `${words.join('; ')}.`, from: from.length > 0 ? from : calls }
+  return { text: `${words.join('; ')}.`, from }
 }
 
 /** What happened in one line, ready to paste. */
