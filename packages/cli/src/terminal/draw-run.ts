@@ -117,8 +117,9 @@ function actionColumns(paper: Paper): readonly Column<ActionReport>[] {
   ]
 }
 
-function detailsOf({ attributes, external_ref: ref, approver, edited, flags }: ActionReport): string {
+function detailsOf({ attributes, actor, external_ref: ref, approver, edited, flags }: ActionReport): string {
   const parts = [
+    actor === undefined || actor.type === 'agent' ? '' : `by ${actor.id}`,
     ...Object.entries(attributes).map(([key, value]) => `${key} ${value}`),
     ref === undefined ? '' : `ref ${ref}`,
     approver === undefined ? '' : `approved by ${approver}`,

@@ -2,7 +2,7 @@ import { hasEffect, questions, type ActionRow, type Question, type RunRow } from
 import type { Answer } from '../report/run.ts'
 import type { RunStory } from './run-story.ts'
 import { evidenceOf, type Strand } from './strand.ts'
-import { attributeWords, counted, grouped, listed, named, rowWords } from './words.ts'
+import { attributeWords, counted, grouped, isByPerson, listed, named, rowWords } from './words.ts'
 
 const titles: Readonly<Record<Question, string>> = {
   trigger: 'What triggered it?',
@@ -92,10 +92,12 @@ function answerProposal(run: Run): Draft {
   if (run.actions.length === 0) {
     return { text: notYet(run) ? 'Nothing yet.' : 'It proposed no action, and the run has ended.', from }
   }
-  const words = run.actions.map((action) => `${rowWords(action)}${attributeWords(action.attributes)}`)
+  const [byPersons, byAgent] = [run.actions.filter(isByPerson), run.actions.filter((action) => !isByPerson(action))]
+  const words = [...byAgent, ...byPersons].map((action) => `${rowWords(action)}${attributeWords(action.attributes)}`)
+  const others = byPersons.length === 0 || byAgent.length === 0 ? '' : `, ${byPersons.length} of them by a person`
   const begin = proposals.count === 0 ? 'No proposal is on record, although the run acted: ' : ''
   return {
-    text: `${begin}${counted(run.actions.length, 'action')}: ${listed(grouped(words))}.`,
+    text: `${begin}${counted(run.actions.length, 'action')}${others}: ${listed(grouped(words))}.`,
     quote: proposals.quote,
     from,
   }
@@ -156,8 +158,11 @@ function answerEffect(run: Run): Draft {
 export function runSentence(row: RunRow, actions: readonly ActionRow[]): string {
   const effectful = actions.filter(hasEffect)
   const telling = effectful.filter((action) => action.effectClass !== 'communicate')
+  // What the agent did comes first, then what explains the outcome of the run.
   const main = (telling.length > 0 ? telling : effectful).toSorted(
-    (a, b) => Number(b.outcome === row.outcome) - Number(a.outcome === row.outcome),
+    (a, b) =>
+      Number(isByPerson(a)) - Number(isByPerson(b)) ||
+      Number(b.outcome === row.outcome) - Number(a.outcome === row.outcome),
   )[0]
   const workflow =
     row.workflow === undefined ? 'The run' : `${row.workflow}${row.version === undefined ? '' : ` ${row.version}`}`

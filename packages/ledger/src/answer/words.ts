@@ -41,11 +41,24 @@ export function actionWords(action: {
   return action.target === undefined ? action.type : `${action.type} on ${action.target.type} ${action.target.id}`
 }
 
+/** Whether a person did it and not the agent. */
+export function isByPerson(row: ActionRow): boolean {
+  return row.actorType === 'human'
+}
+
+/** `refund.create on order W1001`, and by whom when that was not the agent. */
 export function rowWords(row: ActionRow): string {
-  return actionWords({
+  const words = actionWords({
     type: row.type,
     target: row.targetType === undefined ? undefined : { type: row.targetType, id: row.targetId ?? '' },
   })
+  if (row.actorType === undefined || row.actorType === 'agent') return words
+  return `${words} by ${personWords(row.actorId ?? '')}`
+}
+
+/** Importers know the other side of a conversation as `user`, and no more of it. */
+export function personWords(id: string): string {
+  return id === 'user' ? 'the user' : id
 }
 
 /** `(amount_minor 24000, currency EUR)`, or nothing. */

@@ -75,6 +75,9 @@ export const ActionReportSchema = Type.Object({
   effect_class: Type.String(),
   target: Type.Optional(Type.Object({ type: Type.String(), id: Type.String() })),
   tool: Type.Optional(Type.String()),
+  actor: Type.Optional(
+    Type.Object({ type: Type.String(), id: Type.String() }, { description: 'who did it, not who decided on it' }),
+  ),
   outcome: OutcomeWord,
   edited: Type.Boolean(),
   attempts: Type.Integer({ minimum: 0 }),

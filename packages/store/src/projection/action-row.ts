@@ -128,6 +128,7 @@ export function actionRow(state: ActionState): ActionRow {
   const identity = first((part) => part.identity)
   const target = first((part) => part.target)
   const tool = first((part) => part.tool)
+  const actor = first((part) => part.actor)
   const approver = last((part) => part.approver)
   const externalRef = last((part) => part.externalRef)
   const reasonCode = last((part) => part.reason)
@@ -144,6 +145,7 @@ export function actionRow(state: ActionState): ActionRow {
     effectClass,
     ...(target === undefined ? {} : { targetType: target.type, targetId: target.id }),
     ...(tool === undefined ? {} : { tool }),
+    ...(actor === undefined ? {} : { actorType: actor.type, actorId: actor.id }),
     outcome: outcomeOf(parts, effectClass, checks),
     edited: last((part) => part.overridden) === true,
     ...(approver === undefined ? {} : { approver }),

@@ -3,4 +3,4 @@
  * or a term: a log that was derived by other rules is derived anew when it is next opened for writing, and until then
  * verification says that it was not compared instead of calling it damaged.
  */
-export const projectionVersion = 1
+export const projectionVersion = 2
