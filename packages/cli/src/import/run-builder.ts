@@ -176,7 +176,8 @@ function created(context: RunContext, map: ActionMap | undefined, trigger: Turn 
     environment: 'import',
     ...(context.customerId === undefined ? {} : { customer_id: context.customerId }),
     trigger: {
-      type: context.askedBy ?? 'user',
+      // Who asked is only known when somebody is heard asking: a transcript may begin with the agent.
+      type: trigger?.kind === 'input' || context.askedBy === 'agent' ? (context.askedBy ?? 'user') : 'unknown',
       ...(trigger?.kind === 'input' ? { ref: `message:${trigger.position}` } : {}),
     },
     ...(model === undefined ? {} : { model: { name: model } }),

@@ -20,6 +20,13 @@ const actionsMax = 12
 /** Where the text of an answer begins: number, title, grade. */
 const indent = 2 + 10 + 12
 
+const statusWords: Readonly<Partial<Record<RunReport['run']['status'], string>>> = {
+  running: 'the run is still open',
+  completed: 'the run completed',
+  failed: 'the run failed',
+  cancelled: 'the run was stopped',
+}
+
 /** One run for a person: the sentence, the six answers, the actions, and where to go on. */
 export function drawRun(report: RunReport, paper: Paper, options: { timeline: boolean }): string[] {
   const { run, sentence, answers, actions, proof } = report
@@ -28,7 +35,7 @@ export function drawRun(report: RunReport, paper: Paper, options: { timeline: bo
   const lines = [
     ...wrapText(visibleText(sentence), paper.width).map((line) => paper.style('bold', line)),
     paper.style('dim', visibleText(factsOf(report))),
-    `${paper.style(outcomeTone(run.outcome), outcomeText(run.outcome, paper))}${run.flags.length === 0 ? '' : `  (${visibleText(run.flags.join(', '))})`}`,
+    `${paper.style(outcomeTone(run.outcome), outcomeText(run.outcome, paper))}, ${statusWords[run.status] ?? run.status}${run.flags.length === 0 ? '' : `  (${visibleText(run.flags.join(', '))})`}`,
     '',
     ...answers.flatMap((answer, at) => drawAnswer(answer, at + 1, paper)),
     '',

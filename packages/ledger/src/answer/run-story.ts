@@ -29,6 +29,8 @@ export class RunStory {
   readonly checks = new Strand()
   /** Checks that name the rule by which they allowed the action. */
   readonly allowances = new Strand()
+  /** Checks by which a person had to say yes, by what they name: a rule, a policy, or only the check itself. */
+  readonly requirements = new Strand()
   readonly questions = new Strand()
   readonly decisions = new Strand()
   readonly effects = new Strand()
@@ -100,6 +102,7 @@ export class RunStory {
     const rule = check.rule_id === undefined ? '' : ` (rule ${check.rule_id})`
     this.checks.add(fact, [`${check.name} → ${check.verdict}${rule}`])
     const named = check.rule_id ?? check.policy_id
+    if (check.verdict === 'require_approval') this.requirements.add(fact, [named ?? check.name])
     if (check.verdict === 'allow' && named !== undefined) this.allowances.add(fact, [named])
   }
 

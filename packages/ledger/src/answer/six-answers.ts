@@ -52,12 +52,24 @@ export function sixAnswers(row: RunRow, actions: readonly ActionRow[], story: Ru
 const listThose = ({ words }: Strand): string => listed(words.words, words.beyond)
 const nameThose = ({ words }: Strand): string => named(words.words, words.beyond)
 
+/** Why a run that ended says nothing by its silence; undefined for one that came to its end in good order, or goes on. */
+function breakOf({ row }: Run): string | undefined {
+  if (row.status === 'failed') return 'the run failed'
+  return row.status === 'cancelled' ? 'the run was stopped' : undefined
+}
+
 const notYet = (run: Run): boolean => run.row.status === 'running'
 
 function answerTrigger({ row, story }: Run): Draft {
   const from = [story.created]
   if (row.triggerType === undefined) {
     return { text: 'The log does not say: no run_created with a trigger is on record.', from }
+  }
+  if (row.triggerType === 'unknown') {
+    const why = row.flags.includes('imported')
+      ? 'the transcript begins with the agent'
+      : 'whoever recorded the run did not know'
+    return { text: `The log does not say: ${why}.`, from }
   }
   const started: Record<string, string> = {
     user: 'A user asked',
@@ -90,7 +102,15 @@ function answerProposal(run: Run): Draft {
   const { proposals } = run.story
   const from = [proposals]
   if (run.actions.length === 0) {
-    return { text: notYet(run) ? 'Nothing yet.' : 'It proposed no action, and the run has ended.', from }
+    if (notYet(run)) return { text: 'Nothing yet.', from }
+    const broken = breakOf(run)
+    return {
+      text:
+        broken === undefined
+          ? 'It proposed no action, and the run has ended.'
+          : `No action is on record; ${broken}, and the log does not say whether one was proposed.`,
+      from,
+    }
   }
   const [byPersons, byAgent] = [run.actions.filter(isByPerson), run.actions.filter((action) => !isByPerson(action))]
   const words = [...byAgent, ...byPersons].map((action) => `${rowWords(action)}${attributeWords(action.attributes)}`)
@@ -109,17 +129,13 @@ function answerChecks(run: Run): Draft {
   if (checks.count > 0) return { text: `${counted(checks.count, 'check')}: ${listThose(checks)}.`, from }
   if (run.row.answers.checks === 'none')
     return { text: 'None was needed: no action with an effect was proposed.', from }
-  return {
-    text:
-      notYet(run) && !run.actions.some(hasEffect)
-        ? 'None yet.'
-        : 'No check is on record, although an action with an effect was proposed.',
-    from,
-  }
+  if (run.actions.some(hasEffect))
+    return { text: 'No check is on record, although an action with an effect was proposed.', from }
+  return { text: notYet(run) ? 'None yet.' : `No check is on record; ${breakOf(run) ?? 'the run ended'}.`, from }
 }
 
 function answerApproval(run: Run): Draft {
-  const { decisions, questions: asked, allowances } = run.story
+  const { decisions, questions: asked, allowances, requirements } = run.story
   if (decisions.count > 0) {
     return { text: `${listThose(decisions)}.`, quote: decisions.quote, from: [decisions] }
   }
@@ -133,8 +149,14 @@ function answerApproval(run: Run): Draft {
       from: [allowances],
     }
   }
-  if (notYet(run) && !run.actions.some(hasEffect)) return { text: 'Nothing to decide yet.', from: [] }
-  return { text: 'No approval is on record, and no rule says that none was needed.', from: [] }
+  if (requirements.count > 0)
+    return { text: `${nameThose(requirements)} required one; none is on record.`, from: [requirements] }
+  if (run.actions.some(hasEffect))
+    return { text: 'No approval is on record, and no rule says that none was needed.', from: [] }
+  return {
+    text: notYet(run) ? 'Nothing to decide yet.' : `No approval is on record; ${breakOf(run) ?? 'the run ended'}.`,
+    from: [],
+  }
 }
 
 function answerEffect(run: Run): Draft {
@@ -142,16 +164,41 @@ function answerEffect(run: Run): Draft {
   const from = [effects.count > 0 ? effects : answeredCalls]
   const effectful = run.actions.filter(hasEffect)
   if (effectful.length === 0) {
-    return { text: notYet(run) ? 'Nothing yet.' : 'Nothing: no action with an effect was proposed.', from }
+    if (notYet(run)) return { text: 'Nothing yet.', from }
+    const broken = breakOf(run)
+    return {
+      text:
+        broken === undefined
+          ? 'Nothing: no action with an effect was proposed.'
+          : `No action with an effect is on record; ${broken}, and the log does not say whether there was one.`,
+      from,
+    }
   }
   const byOutcome = Map.groupBy(effectful, (action) => action.outcome)
   const words = [...byOutcome].map(([outcome, actions]) => {
-    const shown = actions.map(
-      (action) => `${rowWords(action)}${action.externalRef === undefined ? '' : ` [${action.externalRef}]`}`,
-    )
+    const shown = actions.map((action) => `${rowWords(action)}${referenceWords(action)}`)
     return `${outcome}: ${listed(grouped(shown))}`
   })
   return { text: `${words.join('; ')}.`, from }
+}
+
+/** A reference that repeats the target says nothing. */
+function referenceWords({ externalRef: ref, targetId }: ActionRow): string {
+  return ref === undefined || ref === targetId ? '' : ` [${ref}]`
+}
+
+const became: Readonly<Partial<Record<ActionRow['outcome'], string>>> = {
+  running: 'under way',
+  mismatch: 'is a mismatch',
+}
+
+/** How the run stands: whether it is over, and the worst that became of its actions. */
+function standing({ status, outcome }: RunRow): string {
+  if (status === 'running')
+    return outcome === 'running' ? 'The run goes on.' : `The run goes on; its worst outcome so far is ${outcome}.`
+  if (status === 'completed' && outcome === 'done') return 'The run is done.'
+  const end = status === 'failed' ? 'failed' : status === 'cancelled' ? 'was stopped' : 'ended'
+  return outcome === status ? `The run ${end}.` : `The run ${end}; its worst outcome is ${outcome}.`
 }
 
 /** What happened in one line, ready to paste. */
@@ -166,7 +213,10 @@ export function runSentence(row: RunRow, actions: readonly ActionRow[]): string 
   )[0]
   const workflow =
     row.workflow === undefined ? 'The run' : `${row.workflow}${row.version === undefined ? '' : ` ${row.version}`}`
-  if (main === undefined) return `${workflow}: ${row.outcome}, nothing changed in the outside world.`
+  if (main === undefined) {
+    const what = actions.length === 0 ? 'no action' : `${counted(actions.length, 'action')}, none with an effect,`
+    return `${workflow}: ${what} ${actions.length > 1 ? 'are' : 'is'} on record. ${standing(row)}`
+  }
   const others = actions.length - 1
-  return `${workflow}: ${rowWords(main)}${attributeWords(main.attributes)} ${main.outcome}${others === 0 ? '' : `, and ${counted(others, 'other action')}`}. The run is ${row.outcome}.`
+  return `${workflow}: ${rowWords(main)}${attributeWords(main.attributes)} ${became[main.outcome] ?? main.outcome}${others === 0 ? '' : `, and ${counted(others, 'other action')}`}. ${standing(row)}`
 }

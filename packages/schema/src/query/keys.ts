@@ -100,7 +100,7 @@ export const queryKeys: readonly KeyDefinition[] = [
     none: true,
     meaning: 'what started the run',
     example: 'trigger:schedule',
-    choices: words(['user', 'schedule', 'event', 'agent', 'api']),
+    choices: words(['user', 'schedule', 'event', 'agent', 'api', 'unknown']),
   },
   {
     ...run,

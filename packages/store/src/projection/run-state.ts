@@ -237,6 +237,10 @@ export function runRow(state: RunState): RunRow {
   }
 }
 
+function isTold(trigger: Created['trigger']): boolean {
+  return trigger !== undefined && trigger.type !== 'unknown'
+}
+
 function outcomeOf(state: RunState, own: RunPart, status: RunStatus): Outcome {
   const worst = outcomes.find((outcome) => (state.actions[outcome] ?? 0) > 0)
   if (status === 'running') return worst === undefined || worst === 'done' ? 'running' : worst
@@ -265,14 +269,15 @@ function answersOf(state: RunState, own: RunPart, status: RunStatus): Answers {
       }
     return grade
   }
-  const ended = status !== 'running'
+  // Only a run that came to its end in good order says that there was nothing more; one that broke off may have lost it.
+  const ended = status === 'completed'
   const effectful = own.effectful
   const nothingProposed = ended && state.foreignActions === 0 && Object.keys(state.actions).length === 0
   const allowedByRule =
     state.needingApproval === 0 && checks.some((part) => part.allowed) && !checks.some((part) => part.held)
   const nothing = (needed: boolean): Grade => (needed || !ended ? 'missing' : 'none')
   return {
-    trigger: own.created?.value.trigger === undefined ? 'missing' : (best(parts, 'run_created') ?? 'missing'),
+    trigger: isTold(own.created?.value.trigger) ? (best(parts, 'run_created') ?? 'missing') : 'missing',
     context: best(parts, 'input_resolved', 'retrieval_completed') ?? 'missing',
     proposal: best(parts, 'decision_proposed') ?? nothing(!nothingProposed),
     checks: best(checks, 'validation_passed', 'validation_failed') ?? nothing(effectful),
