@@ -80,6 +80,29 @@ describe('import', () => {
     expect((await place.run('verify', '--json')).out).toBe(before)
   })
 
+  it('adds what is new to a run whose metadata gained fields, and names them', async () => {
+    const named = (metadata: object, ...more: object[]): object => {
+      const { messages } = conversation('seven', 'W1007')
+      return { messages: [...(messages as object[]), ...more], metadata: { id: 'conv-7', ...metadata } }
+    }
+    const file = writeLines(place, 'named.jsonl', [named({})])
+    await place.run('import', 'openai-chat', file)
+    writeLines(place, 'named.jsonl', [named({ customer_id: 'c-1', version: '2' }, { role: 'user', content: 'Thanks' })])
+    const grown = reportOf((await place.run('import', 'openai-chat', file, '--json')).out)
+    expect(grown.rejected).toMatchObject([{ file, code: 'run_changed' }])
+    expect(grown.rejected[0]?.message).toContain('other values at /workflow/version, /customer_id.')
+    expect(grown).toMatchObject({ runs: 0, events: 1 })
+    const renamed = await place.run('import', 'openai-chat', file, '--workflow', 'other', '--json')
+    expect(reportOf(renamed.out).rejected).toMatchObject([{ file, code: 'map_changed' }])
+  })
+
+  it('says where in an event the fault is', async () => {
+    const [created] = refundEvents('run-pointer')
+    const file = writeLines(place, 'pointer.ndjson', [{ ...created, trigger: { type: 'nobody' } }])
+    const { rejected } = reportOf((await place.run('import', 'ndjson', file, '--json')).out)
+    expect(rejected[0]?.message).toContain('(at /trigger/type)')
+  })
+
   it('takes our own events as they stand, each with its own result', async () => {
     const events = refundEvents('run-ndjson')
     const bad = { ...events[1], event_id: '00000000-0000-7000-8000-000000000000', event_type: 'approval_consumed' }

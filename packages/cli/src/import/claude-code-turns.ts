@@ -64,8 +64,25 @@ function userTurns(blocks: readonly unknown[], place: Place): EntryMeaning {
   }
   const [only] = rest
   const content = rest.length === 1 && isRecord(only) && typeof only['text'] === 'string' ? only['text'] : rest
-  if (!isEmptyContent(content)) turns.push({ ...place, kind: 'input', content })
+  if (!isEmptyContent(content)) turns.push({ ...place, ...meaningOf(content) })
   return { kind: 'turns', turns, skipped: [] }
+}
+
+const interruptions: ReadonlySet<unknown> = new Set([
+  '[Request interrupted by user]',
+  '[Request interrupted by user for tool use]',
+])
+
+/** Not everything that stands as a user's message was written by the user. */
+function meaningOf(content: unknown): { kind: 'input'; content: unknown; by?: 'system' } | InterruptedWords {
+  if (interruptions.has(content)) return { kind: 'interrupted', content }
+  const isOutput = typeof content === 'string' && /^<local-command-(?:stdout|stderr|caveat)>/.test(content)
+  return { kind: 'input', content, ...(isOutput && { by: 'system' }) }
+}
+
+interface InterruptedWords {
+  readonly kind: 'interrupted'
+  readonly content: unknown
 }
 
 function assistantTurns(blocks: readonly unknown[], place: Place): EntryMeaning {

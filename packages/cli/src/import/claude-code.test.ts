@@ -76,6 +76,7 @@ test('a session: trigger, words, reads, writes, commands', () => {
     'decision_proposed Bash',
     'tool_called Bash',
     'tool_completed Bash failure',
+    'side_effect_unknown Bash',
   ])
   expect(only?.events[0]).toMatchObject({
     occurred_at: '2026-03-01T10:00:01.000Z',
@@ -215,5 +216,39 @@ test('a resumed session is copied into a new file: two runs of one session, neve
   const [whole] = runsOf(itemsOf('claude-code', file(begin, rest)))
   const [resumed] = runsOf(itemsOf('claude-code', file(rest)))
   expect(resumed?.run.runId).not.toBe(whole?.run.runId)
-  expect(resumed?.events[0]).toMatchObject({ session_id: 's-1', trigger: { type: 'user' } })
+  expect(resumed?.events[0]).toMatchObject({ session_id: 's-1', trigger: { type: 'unknown' } })
+})
+
+test('a session that begins with the agent says of nobody that they asked', () => {
+  const [only] = runsOf(itemsOf('claude-code', file(assistant('a1', 1, [call('t1', 'TodoWrite', { todos: [] })]))))
+  expect(only?.events[0]?.['trigger']).toEqual({ type: 'unknown' })
+})
+
+test('what a local command printed was said by nobody, and an interruption is an intervention', () => {
+  const printed = '<local-command-stdout>Bye</local-command-stdout>'
+  const items = itemsOf(
+    'claude-code',
+    file(
+      user('u0', 0, printed),
+      user('u1', 1, 'Go'),
+      assistant('a1', 2, [call('t1', 'Bash', { command: 'sleep 9' })]),
+      user('u2', 3, printed),
+      user('u3', 4, [{ type: 'text', text: '[Request interrupted by user for tool use]' }]),
+      user('u4', 5, 'Do it otherwise. [Request interrupted by user]'),
+    ),
+  )
+  expect(faultsOf(items)).toEqual([])
+  const [only] = runsOf(items)
+  expect(only?.events[0]).toMatchObject({ trigger: { type: 'user', ref: 'message:2' }, payload: { text: 'Go' } })
+  const spoken = (only?.events ?? []).filter(({ event_type }) => /^input|^decision_over/.test(event_type))
+  expect(spoken.map(({ event_type, actor, reason_code: reason }) => [event_type, actor, reason])).toEqual([
+    ['input_resolved', { type: 'system', id: 'system' }, undefined],
+    ['input_resolved', { type: 'system', id: 'system' }, undefined],
+    ['decision_overridden', { type: 'human', id: 'user' }, 'user_interrupted'],
+    ['input_resolved', { type: 'human', id: 'user' }, undefined],
+  ])
+  // The printed text answers no open call; the interruption ends the waiting for one.
+  expect(kinds(only?.events).indexOf('side_effect_unknown Bash')).toBe(
+    kinds(only?.events).indexOf('decision_overridden') - 1,
+  )
 })

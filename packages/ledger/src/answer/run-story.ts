@@ -2,7 +2,7 @@ import { keyRole, type ActionRow, type LeafEvent } from '@counterfoil/store'
 import { bodyMember, type RunFact } from './run-facts.ts'
 import { comparePlaces, placeOf, type RunPlace } from './run-place.ts'
 import { Strand } from './strand.ts'
-import { sourceWords } from './words.ts'
+import { interruption, personWords, sourceWords } from './words.ts'
 
 /** Parameters of one report, in characters; those of actions beyond are left out, the events have them. */
 const parametersCharactersMax = 16 * 1024 * 1024
@@ -90,9 +90,10 @@ export class RunStory {
 
   #decided(verb: string): (fact: RunFact) => void {
     return (fact) => {
-      const { approval, actor, action } = fact.leaf
-      const who = approval?.mode === 'auto' ? 'a rule' : (actor?.id ?? 'somebody')
-      this.decisions.add(fact, [`${who} ${verb} ${action?.type ?? 'the run'}`], { quoted: true })
+      const { approval, actor, action, reason_code: reason } = fact.leaf
+      const who = approval?.mode === 'auto' ? 'a rule' : actor === undefined ? 'somebody' : personWords(actor.id)
+      const did = reason === interruption ? 'interrupted' : verb
+      this.decisions.add(fact, [`${who} ${did} ${action?.type ?? 'the run'}`], { quoted: reason !== interruption })
     }
   }
 

@@ -71,3 +71,6 @@ export function attributeWords(attributes: Readonly<Record<string, string | numb
 export function sourceWords(source: { readonly type: string; readonly id: string; readonly version?: string }): string {
   return `${source.type} ${source.id}${source.version === undefined ? '' : ` (version ${source.version})`}`
 }
+
+/** The reason code of a `decision_overridden` by which a person stopped what the agent was doing. */
+export const interruption = 'user_interrupted'
