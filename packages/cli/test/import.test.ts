@@ -25,6 +25,12 @@ const grade = async (query: string): Promise<string[]> =>
 
 const reportOf = (out: string): Report => jsonLines<Report>(out).at(-1) as Report
 
+/** A conversation that its source names, perhaps grown. */
+const named = (metadata: object, ...more: object[]): object => {
+  const { messages } = conversation('seven', 'W1007')
+  return { messages: [...(messages as object[]), ...more], metadata: { id: 'conv-7', ...metadata } }
+}
+
 describe('import', () => {
   it('makes the log, adds runs once, and adds what is new of a file that has grown', async () => {
     const file = writeLines(place, 'a.jsonl', [conversation('one')])
@@ -81,10 +87,6 @@ describe('import', () => {
   })
 
   it('adds what is new to a run whose metadata gained fields, and names them', async () => {
-    const named = (metadata: object, ...more: object[]): object => {
-      const { messages } = conversation('seven', 'W1007')
-      return { messages: [...(messages as object[]), ...more], metadata: { id: 'conv-7', ...metadata } }
-    }
     const file = writeLines(place, 'named.jsonl', [named({})])
     await place.run('import', 'openai-chat', file)
     writeLines(place, 'named.jsonl', [named({ customer_id: 'c-1', version: '2' }, { role: 'user', content: 'Thanks' })])

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newAction, runCreated, runEvent } from './_events.ts'
-import { openTestLedger, type TestLedger } from './_ledger.ts'
+import { newAction, runCreated, runEvent, type TestAction } from './_events.ts'
+import { openTestLedger, type TestEvent, type TestLedger } from './_ledger.ts'
 
 let open: TestLedger
 
@@ -12,14 +12,17 @@ afterAll(() => open[Symbol.asyncDispose]())
 const agent = { type: 'agent', id: 'support-agent' }
 const user = { type: 'human', id: 'user' }
 
+const deed = (seq: number, actor: object, made: TestAction): TestEvent[] => [
+  runEvent('decision_proposed', 'shared', seq, { actor, ...made }),
+  runEvent('side_effect_applied', 'shared', seq + 1, { actor, ...made, effect: { status: 'applied' } }),
+]
+const read = (seq: number, actor: object, name: string, id: string): TestEvent =>
+  runEvent('retrieval_completed', 'looked', seq, { actor, tool: { name }, sources: [{ type: 'record', id }] })
+
 test('what a person did is told and found as theirs, not as what the agent did', async () => {
   const key = await open.key('ingest')
   const toggle = newAction('device.toggle', 'write')
   const refuel = newAction('line.refuel', 'financial')
-  const deed = (seq: number, actor: object, { action, target }: ReturnType<typeof newAction>): object[] => [
-    runEvent('decision_proposed', 'shared', seq, { actor, action, target }),
-    runEvent('side_effect_applied', 'shared', seq + 1, { actor, action, target, effect: { status: 'applied' } }),
-  ]
   await open.store(
     [
       runCreated('shared', { actor: agent, trigger: { type: 'user' } }),
@@ -29,12 +32,12 @@ test('what a person did is told and found as theirs, not as what the agent did',
       runEvent('run_completed', 'shared', 9),
       runCreated('alone', { actor: agent }),
       runEvent('input_resolved', 'alone', 1, { actor: user, payload: { text: 'hello' } }),
-    ] as never,
+    ],
     key,
   )
   const { sentence, answers, actions } = await open.log.run('shared')
   expect(sentence).toBe(
-    `refunds 4.2.1: line.refuel on order ${refuel.target.id} done, and 1 other action. The run is done.`,
+    `refunds 4.2.1: line.refuel on order ${refuel.target.id} done, and 1 other action by a person. The run is done.`,
   )
   expect(answers[2]?.text).toBe(
     `2 actions, 1 of them by a person: line.refuel on order ${refuel.target.id} and device.toggle on order ${toggle.target.id} by the user.`,
@@ -54,6 +57,27 @@ test('what a person did is told and found as theirs, not as what the agent did',
   expect((await found('actor:agent')).toSorted()).toEqual(['alone', 'shared'])
   const listed = await open.log.actions({ query: 'actor:human' })
   expect(listed.actions.map(({ type }) => type)).toEqual(['device.toggle'])
+})
+
+test('what a person looked up is not what the agent used', async () => {
+  const key = await open.key('ingest')
+  await open.store(
+    [
+      runCreated('looked'),
+      read(1, agent, 'get_order', 'W1'),
+      read(2, user, 'check_bar', 'bar'),
+      runEvent('decision_overridden', 'looked', 3, { actor: user, reason_code: 'user_interrupted' }),
+    ],
+    key,
+  )
+  const { answers, timeline } = await open.log.run('looked')
+  expect(answers[1]?.text).toBe('1 read with get_order: record W1; 1 read by a person with check_bar.')
+  expect(answers[4]?.text).toBe('the user interrupted the run.')
+  expect(timeline.slice(1).map(({ text }) => text)).toEqual([
+    'get_order was read: record W1.',
+    'The user read with check_bar: record bar.',
+    'The user interrupted the run.',
+  ])
 })
 
 test('whoever decided about an action did not do it', async () => {

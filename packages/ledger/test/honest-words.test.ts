@@ -86,18 +86,20 @@ test('the worst outcome so far does not hide that the run goes on', async () => 
 
 const verdict = (word: string, enforced: string) => ({ name: 'amount', verdict: word, enforced, rule_id: 'over_200' })
 
+const unsaid = 'No approval is on record, and no rule says that none was needed.'
+
 test.each([
-  ['require_approval', 'none'],
-  ['require_approval', 'allowed'],
-  ['deny', 'none'],
-  ['deny', 'allowed'],
-])('an effect against the verdict %s is a mismatch, although enforced is %s', async (word, enforced) => {
+  ['require_approval', 'none', 'over_200 required one; none is on record.'],
+  ['require_approval', 'allowed', 'over_200 required one; none is on record.'],
+  ['deny', 'none', unsaid],
+  ['deny', 'allowed', unsaid],
+])('an effect against the verdict %s is a mismatch, although enforced is %s', async (word, enforced, approval) => {
   const made = newAction()
   const check = runEvent('validation_failed', r, 2, { action: made.action, check: verdict(word, enforced) })
   const { outcomes, texts, sentence } = await told([runCreated(r), proposed(made), check, applied(made)])
   expect(outcomes).toEqual(['mismatch'])
   expect(sentence).toContain('is a mismatch')
-  if (word === 'require_approval') expect(texts[4]).toBe('over_200 required one; none is on record.')
+  expect(texts[4]).toBe(approval)
 })
 
 test('a yes, a later allowance and a warning are no mismatch', async () => {
@@ -117,10 +119,11 @@ test('a yes, a later allowance and a warning are no mismatch', async () => {
   expect(outcomes).toEqual(['done', 'done', 'done'])
 })
 
+const effect = (ref: string) => ({ status: 'applied', external_ref: ref })
+
 test('a reference that repeats the target is not shown', async () => {
   const made = newAction()
   const other = { ...newAction(), target: made.target }
-  const effect = (ref: string) => ({ status: 'applied', external_ref: ref })
   const { texts } = await told([
     runCreated(r),
     runEvent('side_effect_applied', r, 1, { ...made, effect: effect(made.target.id) }),

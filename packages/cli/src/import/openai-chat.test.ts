@@ -341,7 +341,7 @@ describe('files', () => {
 
 test('a transcript that begins with the agent says of nobody that they asked', () => {
   const [created] = eventsOf([calls(call('c1', 'refund', { order: 'W1' })), answer('c1', 'ok')])
-  expect(created?.['trigger']).toEqual({ type: 'unknown' })
+  expect(created?.trigger).toEqual({ type: 'unknown' })
   expect(created?.payload).toBeUndefined()
 })
 

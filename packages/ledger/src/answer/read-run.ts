@@ -6,7 +6,7 @@ import type { RunParts } from './run-report.ts'
 import { RunStory } from './run-story.ts'
 
 /** How many events of a run are shown by its report at once; more are paged. */
-export const runEventsMax = 2_000
+const runEventsMax = 2_000
 
 /** How many events are read at once for the answers about a run that does not fit into its page. */
 const storyEventsMax = 500

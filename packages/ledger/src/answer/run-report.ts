@@ -41,7 +41,7 @@ function beforeTimeline({
   run,
   actions,
   story,
-}: RunParts): Pick<RunReport, 'run' | 'sentence' | 'answers' | 'actions'> {
+}: RunParts): Pick<RunReport, 'run' | 'sentence' | 'answers' | 'actions' | 'redactions'> {
   const ordered = story.inOrder(actions)
   return {
     run: runSummary(run),
@@ -50,6 +50,9 @@ function beforeTimeline({
     actions: ordered.map((action) => {
       const parameters = story.parametersOf(action.actionId)
       return { ...actionReport(action), ...(parameters !== undefined && { parameters }) }
+    }),
+    ...(story.removals.count > 0 && {
+      redactions: story.removals.words.words.map(([rule, count]) => ({ rule, count })),
     }),
   }
 }

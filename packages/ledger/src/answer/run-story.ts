@@ -23,7 +23,9 @@ export class RunStory {
   readonly created = new Strand()
   readonly inputs = new Strand()
   readonly reads = new Strand()
-  /** Inputs and reads that name what was read. */
+  /** What a person looked up themselves: the agent need not have seen it. */
+  readonly readsByPersons = new Strand()
+  /** Inputs and reads, but those by persons, that name what was read. */
   readonly sources = new Strand()
   readonly proposals = new Strand()
   readonly checks = new Strand()
@@ -35,6 +37,8 @@ export class RunStory {
   readonly decisions = new Strand()
   readonly effects = new Strand()
   readonly answeredCalls = new Strand()
+  /** Rules by which something was removed before it was stored. */
+  readonly removals = new Strand()
   readonly #owner: string
   readonly #parameters = new Map<string, { readonly place: RunPlace; readonly value: unknown }>()
   #parametersCharacters = 0
@@ -49,8 +53,14 @@ export class RunStory {
     const { leaf } = fact
     if (leaf.action !== undefined) this.#keepFirstPlace(leaf.action.id, placeOf(leaf))
     if (!countsForRun(this.#owner, leaf)) return
-    if ((leaf.event_type === 'input_resolved' || leaf.event_type === 'retrieval_completed') && leaf.sources)
+    const isRead = leaf.event_type === 'retrieval_completed'
+    if ((leaf.event_type === 'input_resolved' || (isRead && !isByPerson(leaf))) && leaf.sources)
       this.sources.add(fact, leaf.sources.map(sourceWords))
+    if (leaf.redactions !== undefined)
+      this.removals.add(
+        fact,
+        leaf.redactions.map(({ rule }) => rule),
+      )
     this.#takers[leaf.event_type]?.(fact)
   }
 
@@ -72,7 +82,10 @@ export class RunStory {
   readonly #takers: Readonly<Record<string, (fact: RunFact) => void>> = {
     run_created: (fact) => this.created.add(fact, [], { quoted: true }),
     input_resolved: (fact) => this.inputs.add(fact, [], { quoted: isSaid(fact.leaf) }),
-    retrieval_completed: (fact) => this.reads.add(fact, fact.leaf.tool === undefined ? [] : [fact.leaf.tool.name]),
+    retrieval_completed: (fact) => {
+      const reads = isByPerson(fact.leaf) ? this.readsByPersons : this.reads
+      reads.add(fact, fact.leaf.tool === undefined ? [] : [fact.leaf.tool.name])
+    },
     decision_proposed: (fact) => {
       this.proposals.add(fact, [], { quoted: fact.leaf.action?.effect_class !== 'communicate' })
       this.#keepParameters(fact)
@@ -128,6 +141,10 @@ export class RunStory {
 function countsForRun(owner: string, leaf: LeafEvent): boolean {
   const role = keyRole(leaf.key_id)
   return leaf.key_id === owner || role === 'server' || (role === 'policy' && leaf.event_type.startsWith('validation_'))
+}
+
+function isByPerson({ actor }: LeafEvent): boolean {
+  return actor?.type === 'human'
 }
 
 /** Whether an input is somebody's words, and not a text that the agent works under. */

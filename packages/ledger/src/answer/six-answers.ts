@@ -80,22 +80,30 @@ function answerTrigger({ row, story }: Run): Draft {
   }
   const customer = row.customerId === undefined ? '' : `, for customer ${row.customerId}`
   return {
-    text: `${started[row.triggerType] ?? row.triggerType}${row.triggerRef === undefined ? '' : ` (${row.triggerRef})`}${row.flags.includes('time_unknown') ? ' at a time that the source does not give' : ` at ${new Date(row.startedMs).toISOString()}`}${customer}.`,
+    text: `${started[row.triggerType] ?? row.triggerType}${row.triggerRef === undefined ? '' : ` (${row.triggerRef})`}${row.flags.includes('time_unknown') ? '' : ` at ${new Date(row.startedMs).toISOString()}`}${customer}${row.flags.includes('time_unknown') ? '; the source gives no time' : ''}.`,
     quote: story.created.quote ?? (row.triggerType === 'user' ? story.inputs.quote : undefined),
     from,
   }
 }
 
-function answerContext({ story: { inputs, reads, sources } }: Run): Draft {
-  const from = [inputs, reads]
-  if (inputs.count + reads.count === 0)
-    return { text: 'The log does not say: nothing that it read is on record.', from }
-  const tools = nameThose(reads)
+function answerContext({ story: { inputs, reads, readsByPersons, sources } }: Run): Draft {
+  const from = [inputs, reads, readsByPersons]
   const parts = [
     inputs.count === 0 ? '' : counted(inputs.count, 'input'),
-    reads.count === 0 ? '' : `${counted(reads.count, 'read')}${tools === '' ? '' : ` with ${tools}`}`,
+    reads.count === 0 ? '' : readWords(reads, ''),
   ].filter((part) => part !== '')
-  return { text: `${parts.join(' and ')}${sources.count === 0 ? '' : `: ${nameThose(sources)}`}.`, from }
+  const own = parts.length === 0 ? '' : `${parts.join(' and ')}${sources.count === 0 ? '' : `: ${nameThose(sources)}`}`
+  const others = readsByPersons.count === 0 ? '' : readWords(readsByPersons, ' by a person')
+  const told = [own, others].filter((part) => part !== '')
+  return {
+    text: told.length === 0 ? 'The log does not say: nothing that it read is on record.' : `${told.join('; ')}.`,
+    from,
+  }
+}
+
+function readWords(reads: Strand, byWhom: string): string {
+  const tools = nameThose(reads)
+  return `${counted(reads.count, 'read')}${byWhom}${tools === '' ? '' : ` with ${tools}`}`
 }
 
 function answerProposal(run: Run): Draft {
@@ -113,7 +121,7 @@ function answerProposal(run: Run): Draft {
     }
   }
   const [byPersons, byAgent] = [run.actions.filter(isByPerson), run.actions.filter((action) => !isByPerson(action))]
-  const words = [...byAgent, ...byPersons].map((action) => `${rowWords(action)}${attributeWords(action.attributes)}`)
+  const words = [...byAgent, ...byPersons].map(deedWords)
   const others = byPersons.length === 0 || byAgent.length === 0 ? '' : `, ${byPersons.length} of them by a person`
   const begin = proposals.count === 0 ? 'No proposal is on record, although the run acted: ' : ''
   return {
@@ -203,20 +211,41 @@ function standing({ status, outcome }: RunRow): string {
 
 /** What happened in one line, ready to paste. */
 export function runSentence(row: RunRow, actions: readonly ActionRow[]): string {
-  const effectful = actions.filter(hasEffect)
-  const telling = effectful.filter((action) => action.effectClass !== 'communicate')
-  // What the agent did comes first, then what explains the outcome of the run.
-  const main = (telling.length > 0 ? telling : effectful).toSorted(
-    (a, b) =>
-      Number(isByPerson(a)) - Number(isByPerson(b)) ||
-      Number(b.outcome === row.outcome) - Number(a.outcome === row.outcome),
-  )[0]
+  const main = mainActions(row, actions)
   const workflow =
     row.workflow === undefined ? 'The run' : `${row.workflow}${row.version === undefined ? '' : ` ${row.version}`}`
-  if (main === undefined) {
+  const [first] = main
+  if (first === undefined) {
     const what = actions.length === 0 ? 'no action' : `${counted(actions.length, 'action')}, none with an effect,`
     return `${workflow}: ${what} ${actions.length > 1 ? 'are' : 'is'} on record. ${standing(row)}`
   }
-  const others = actions.length - 1
-  return `${workflow}: ${rowWords(main)}${attributeWords(main.attributes)} ${became[main.outcome] ?? main.outcome}${others === 0 ? '' : `, and ${counted(others, 'other action')}`}. ${standing(row)}`
+  const others = actions.filter((action) => !main.includes(action))
+  const byPersons = others.filter(isByPerson).length
+  const byWhom =
+    byPersons === 0 || isByPerson(first)
+      ? ''
+      : byPersons === others.length
+        ? ' by a person'
+        : `, ${byPersons} of them by a person`
+  const rest = others.length === 0 ? '' : `, and ${counted(others.length, 'other action')}${byWhom}`
+  return `${workflow}: ${listed([[deedWords(first), main.length]])} ${became[first.outcome] ?? first.outcome}${rest}. ${standing(row)}`
+}
+
+const deedWords = (action: ActionRow): string => `${rowWords(action)}${attributeWords(action.attributes)}`
+
+const isWords = ({ effectClass }: ActionRow): boolean => effectClass === 'communicate'
+
+/** The action that says most, with those that say the same: of the agent, explaining the outcome, more than words. */
+function mainActions(row: RunRow, actions: readonly ActionRow[]): ActionRow[] {
+  const explains = ({ outcome }: ActionRow): boolean => row.outcome !== 'done' && outcome === row.outcome
+  const [first] = actions
+    .filter(hasEffect)
+    .toSorted(
+      (a, b) =>
+        Number(isByPerson(a)) - Number(isByPerson(b)) ||
+        Number(explains(b)) - Number(explains(a)) ||
+        Number(isWords(a)) - Number(isWords(b)),
+    )
+  if (first === undefined) return []
+  return actions.filter((action) => action.outcome === first.outcome && deedWords(action) === deedWords(first))
 }

@@ -38,7 +38,10 @@ export function actionWords(action: {
   readonly type: string
   readonly target?: { readonly type: string; readonly id: string } | undefined
 }): string {
-  return action.target === undefined ? action.type : `${action.type} on ${action.target.type} ${action.target.id}`
+  if (action.target === undefined) return action.type
+  // What is done to the person on the other side is said to them.
+  if (action.target.type === 'user' && action.target.id === 'user') return `${action.type} to the user`
+  return `${action.type} on ${action.target.type} ${action.target.id}`
 }
 
 /** Whether a person did it and not the agent. */
@@ -63,7 +66,10 @@ export function personWords(id: string): string {
 
 /** `(amount_minor 24000, currency EUR)`, or nothing. */
 export function attributeWords(attributes: Readonly<Record<string, string | number>>): string {
-  const words = Object.entries(attributes).map(([key, value]) => `${key} ${value}`)
+  // The name of a tool that no rule covers stands in the type of its action already.
+  const words = Object.entries(attributes)
+    .filter(([key]) => key !== 'unmapped_tool')
+    .map(([key, value]) => `${key} ${value}`)
   return words.length === 0 ? '' : ` (${words.slice(0, 6).join(', ')})`
 }
 

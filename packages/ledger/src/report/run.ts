@@ -106,6 +106,11 @@ export const RunReportSchema = Type.Object({
   sentence: Type.String({ description: 'what happened, ready to paste' }),
   answers: Type.Array(AnswerSchema, { minItems: 6, maxItems: 6 }),
   actions: Type.Array(ActionReportSchema),
+  redactions: Type.Optional(
+    Type.Array(Type.Object({ rule: Type.String(), count: Type.Integer({ minimum: 1 }) }), {
+      description: 'what was removed before it was stored; absent when nothing was',
+    }),
+  ),
   timeline: Type.Array(TimelineEntrySchema),
   timeline_next: Type.Optional(Index),
   proof: Type.Object({
