@@ -25,6 +25,12 @@ const grade = async (query: string): Promise<string[]> =>
 
 const reportOf = (out: string): Report => jsonLines<Report>(out).at(-1) as Report
 
+/** A conversation that its source names, perhaps grown. */
+const named = (metadata: object, ...more: object[]): object => {
+  const { messages } = conversation('seven', 'W1007')
+  return { messages: [...(messages as object[]), ...more], metadata: { id: 'conv-7', ...metadata } }
+}
+
 describe('import', () => {
   it('makes the log, adds runs once, and adds what is new of a file that has grown', async () => {
     const file = writeLines(place, 'a.jsonl', [conversation('one')])
@@ -78,6 +84,25 @@ describe('import', () => {
       rejected: [{ file, code: 'map_changed' }],
     })
     expect((await place.run('verify', '--json')).out).toBe(before)
+  })
+
+  it('adds what is new to a run whose metadata gained fields, and names them', async () => {
+    const file = writeLines(place, 'named.jsonl', [named({})])
+    await place.run('import', 'openai-chat', file)
+    writeLines(place, 'named.jsonl', [named({ customer_id: 'c-1', version: '2' }, { role: 'user', content: 'Thanks' })])
+    const grown = reportOf((await place.run('import', 'openai-chat', file, '--json')).out)
+    expect(grown.rejected).toMatchObject([{ file, code: 'run_changed' }])
+    expect(grown.rejected[0]?.message).toContain('other values at /workflow/version, /customer_id.')
+    expect(grown).toMatchObject({ runs: 0, events: 1 })
+    const renamed = await place.run('import', 'openai-chat', file, '--workflow', 'other', '--json')
+    expect(reportOf(renamed.out).rejected).toMatchObject([{ file, code: 'map_changed' }])
+  })
+
+  it('says where in an event the fault is', async () => {
+    const [created] = refundEvents('run-pointer')
+    const file = writeLines(place, 'pointer.ndjson', [{ ...created, trigger: { type: 'nobody' } }])
+    const { rejected } = reportOf((await place.run('import', 'ndjson', file, '--json')).out)
+    expect(rejected[0]?.message).toContain('(at /trigger/type)')
   })
 
   it('takes our own events as they stand, each with its own result', async () => {

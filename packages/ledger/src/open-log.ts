@@ -13,13 +13,15 @@ import {
 } from '@counterfoil/tlog'
 import { nodeCrypto } from '@counterfoil/tlog/node'
 import { StoreError, type LeafEvent, type LogInfo, type SqliteStore } from '@counterfoil/store'
-import { runReport, runReportJson, type RunParts } from './answer/run-report.ts'
+import { readRun } from './answer/read-run.ts'
+import { runReport, runReportJson } from './answer/run-report.ts'
 import { LedgerError } from './errors.ts'
 import { readFacetKeys } from './facet-keys.ts'
 import { ingest } from './ingest/ingest.ts'
 import type { IngestOptions, ListOptions, Log, TailEntry } from './ledger.ts'
 import { decodePageCursor, encodePageCursor } from './page-cursor.ts'
 import { payloadReport } from './report/payload-report.ts'
+import { shownId } from './shown-id.ts'
 import { actionReport, runSummary } from './report/run-summary.ts'
 import type { ActionPage, RunPage, RunReport } from './report/run.ts'
 import type {
@@ -32,9 +34,6 @@ import type {
 } from './report/log.ts'
 import { tailLog } from './tail.ts'
 import { verifyLog } from './verify/verify.ts'
-
-/** How many events of a run are read for its report at once; more are paged. */
-const runEventsMax = 2_000
 
 /** {@link Log} on a store. */
 export class OpenLog implements Log {
@@ -102,27 +101,11 @@ export class OpenLog implements Log {
   }
 
   async run(runId: string, options: { from?: number; limit?: number } = {}): Promise<RunReport> {
-    return runReport(await this.#runParts(runId, options))
+    return runReport(await readRun(this.#store, this, runId, options))
   }
 
   async runJson(runId: string, options: { from?: number; limit?: number } = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return runReportJson(await this.#runParts(runId, options))
-  }
-
-  async #runParts(runId: string, options: { from?: number; limit?: number }): Promise<RunParts> {
-    const limit = Math.min(options.limit ?? runEventsMax, runEventsMax)
-    const { ids, run } = await this.#store.openRun(this.name, runId, options.from ?? 0, limit + 1)
-    if (run === undefined) {
-      if (ids.length < 2) throw unknownRun(runId)
-      const found = ids.map(shownId).join(', ')
-      throw new LedgerError(
-        'run_ambiguous',
-        `Several runs start with ${shownId(runId)}: ${found}, … Give more of the id.`,
-      )
-    }
-    const beyond = run.events[limit]
-    const next = beyond === undefined ? undefined : (JSON.parse(beyond.leaf) as LeafEvent).index
-    return { ...run, events: run.events.slice(0, limit), next, origin: this.origin }
+    return runReportJson(await readRun(this.#store, this, runId, options))
   }
 
   async event(eventId: string): Promise<EventReport> {
@@ -288,15 +271,6 @@ type PageRequest = Parameters<SqliteStore['runs']>[1]
 
 function queryError(problems: readonly Problem[]): LedgerError {
   return new LedgerError('query_invalid', problems[0]?.message ?? 'The query cannot be read.', { problems })
-}
-
-function unknownRun(runId: string): LedgerError {
-  return new LedgerError('run_unknown', `No run is called ${shownId(runId)}.`)
-}
-
-/** No answer repeats more of what was sent than an id can hold. */
-function shownId(id: string): string {
-  return id.length <= limits.idCharactersMax ? id : `${id.slice(0, 40)}… (${id.length} characters)`
 }
 
 function hex(bytes: Uint8Array): string {

@@ -77,7 +77,9 @@ export const producerFields = {
   customer_id: id("the integrator's own customer or account"),
   trigger: Type.Object(
     {
-      type: Type.Enum(['user', 'schedule', 'event', 'agent', 'api'], { description: 'what kind of trigger' }),
+      type: Type.Enum(['user', 'schedule', 'event', 'agent', 'api', 'unknown'], {
+        description: 'what kind of trigger; unknown is no answer',
+      }),
       ref: Type.Optional(id('which ticket, message, job')),
     },
     { ...closed, description: 'what started the run' },

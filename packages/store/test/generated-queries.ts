@@ -84,6 +84,7 @@ export function makeEvents(g: GeneratorValue): LeafEvent[] {
           event_type: pick(['decision_proposed', 'tool_called']),
           run_id,
           action,
+          actor: maybe(() => ({ type: pick(['agent', 'human', 'system']), id: pick(names) })),
           target: maybe(() => ({ type: pick(['order', 'a']), id: pick(names) })),
           also_affects: maybe(() => [{ type: 'order', id: pick(names) }]),
           attributes: attributes(),

@@ -76,6 +76,8 @@ function columns(paper: Paper): Column<RunSummary>[] {
 }
 
 function startText(run: RunSummary, paper: Paper): string {
+  // The time of an import is not the time of the run.
+  if (run.flags.includes('time_unknown')) return '?'
   return paper.isTerminal ? `${run.started_at.slice(0, 16).replace('T', ' ')}Z` : run.started_at
 }
 

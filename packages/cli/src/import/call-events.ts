@@ -128,9 +128,6 @@ export function createCallEvents(context: RunContext, map: ActionMap | undefined
     }
     const effect = { ...actor, action, ...targetOf(mapped), tool }
     if (verdict !== 'absent' || mapped.effectClass === 'none') {
-      // What a failed command did before it failed, nobody can tell; a failed write did nothing.
-      const nothing =
-        verdict === 'failure' && mapped.mapped && mapped.effectClass !== 'execute' && mapped.effectClass !== 'none'
       writer.write(place, {
         event_type: 'tool_completed',
         ...actor,
@@ -139,7 +136,7 @@ export function createCallEvents(context: RunContext, map: ActionMap | undefined
         ...targetOf(mapped),
         tool,
         result,
-        ...(nothing ? { effect: { status: 'not_applied' } } : {}),
+        ...(didNothing(mapped, verdict) ? { effect: { status: 'not_applied' } } : {}),
         payload: { ...answer.payload },
       })
     }
@@ -154,7 +151,7 @@ export function createCallEvents(context: RunContext, map: ActionMap | undefined
     } else if (verdict === 'success' && mapped.mapped) {
       const ref = answer.ref === undefined ? {} : { external_ref: answer.ref }
       writer.write(place, { event_type: 'side_effect_applied', ...effect, effect: { status: 'applied', ...ref } })
-    } else if (verdict !== 'failure') {
+    } else if (!didNothing(mapped, verdict)) {
       const why = verdict === 'absent' ? 'no_result' : verdict === 'unknown' ? 'result_unknown' : 'effect_unknown'
       writer.write(place, {
         event_type: 'side_effect_unknown',
@@ -202,6 +199,11 @@ export function createCallEvents(context: RunContext, map: ActionMap | undefined
       for (const call of pairing.closeAll()) conclude(call, place, 'absent', { payload: {} })
     },
   }
+}
+
+/** What a failed command did before it failed, or a tool of which nothing is known, nobody can tell; a failed write did nothing. */
+function didNothing({ mapped, effectClass }: MappedAction, verdict: ResultVerdict | 'absent'): boolean {
+  return verdict === 'failure' && mapped && effectClass !== 'execute' && effectClass !== 'none'
 }
 
 const targetOf = ({ target }: MappedAction): { target?: object } => (target === undefined ? {} : { target })

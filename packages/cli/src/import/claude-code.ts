@@ -8,7 +8,7 @@ import { decodeText, parseTranscript, ReadError, splitLines, unpack } from './re
 import { createRunBuilder, runIdOf, type RunBuilder } from './run-builder.ts'
 import { normalizeTime } from './time.ts'
 
-const importerName = 'claude-code/1'
+const importerName = 'claude-code/2'
 
 /** Sessions of Claude Code, one JSON object a line. The file may still grow: no end is ever concluded from it. */
 export const claudeCode: Importer = {

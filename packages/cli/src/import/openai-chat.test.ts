@@ -338,3 +338,29 @@ describe('files', () => {
     expect(faultsOf(read({ messages: one, metadata }))).toEqual([])
   })
 })
+
+test('a transcript that begins with the agent says of nobody that they asked', () => {
+  const [created] = eventsOf([calls(call('c1', 'refund', { order: 'W1' })), answer('c1', 'ok')])
+  expect(created?.trigger).toEqual({ type: 'unknown' })
+  expect(created?.payload).toBeUndefined()
+})
+
+test('what a tool without a rule, or a command, did before it failed is unknown', () => {
+  const commands = parseActionMap({
+    version: 1,
+    name: 'box',
+    tools: {
+      run: { action: 'command.run', effect: 'execute' },
+      save: { action: 'file.save', effect: 'write' },
+    },
+  })
+  const ends = (name: string): unknown[] => {
+    const text = JSON.stringify([asked, calls(call('c1', name, {})), answer('c1', 'Error: broken pipe')])
+    return (runsOf(itemsOf('openai-chat', text, commands))[0]?.events ?? [])
+      .slice(-2)
+      .map(({ event_type, result, effect }) => [event_type, result, effect?.status].filter(Boolean).join(' '))
+  }
+  for (const name of ['run', 'nobody_knows'])
+    expect(ends(name)).toEqual(['tool_completed failure', 'side_effect_unknown unknown'])
+  expect(ends('save')).toEqual(['tool_called', 'tool_completed failure not_applied'])
+})

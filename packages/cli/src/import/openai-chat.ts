@@ -7,7 +7,7 @@ import { decodeText, parseTranscript, ReadError, splitLines, unpack } from './re
 import { createRunBuilder } from './run-builder.ts'
 
 /** Part of every `run_created`; a change of what this importer writes changes it, and known runs are then reported. */
-const importerName = 'openai-chat/1'
+const importerName = 'openai-chat/2'
 
 interface Document {
   /** Undefined when it is no transcript. */

@@ -1,5 +1,5 @@
 import type { ActionMap } from '@counterfoil/schema/action-map'
-import { human } from './actors.ts'
+import { human, system } from './actors.ts'
 import { createCallEvents } from './call-events.ts'
 import { contentPayload, isEmptyContent } from './content-text.ts'
 import { digestOfValue, sha256Hex } from './digest.ts'
@@ -74,11 +74,21 @@ export function createRunBuilder(context: RunContext, map: ActionMap | undefined
       return
     }
     const closes =
-      turn.kind === 'input' || (context.nextTurnClosesCalls && (turn.kind === 'calls' || turn.kind === 'said'))
+      turn.kind === 'interrupted' ||
+      isFromOutside(turn) ||
+      (context.nextTurnClosesCalls && (turn.kind === 'calls' || turn.kind === 'said'))
     if (closes) calls.close(turn)
     if (turn.kind === 'prompt') writer.write(turn, prompt(turn))
-    else if (turn.kind === 'input')
-      writer.write(turn, { event_type: 'input_resolved', actor: asker, payload: contentPayload(turn.content) })
+    else if (turn.kind === 'input') {
+      const actor = turn.by === 'system' ? system : asker
+      writer.write(turn, { event_type: 'input_resolved', actor, payload: contentPayload(turn.content) })
+    } else if (turn.kind === 'interrupted')
+      writer.write(turn, {
+        event_type: 'decision_overridden',
+        actor: human,
+        reason_code: 'user_interrupted',
+        payload: contentPayload(turn.content),
+      })
     else if (turn.kind === 'said') writeSaid(turn)
     else if (turn.kind === 'calls') {
       if (turn.calls.length > importLimits.callsPerMessageMax) {
@@ -113,9 +123,9 @@ export function createRunBuilder(context: RunContext, map: ActionMap | undefined
     skip,
     add(turn) {
       if (waiting === undefined) put(turn)
-      else if (turn.kind === 'input') {
+      else if (isFromOutside(turn)) {
         start(turn)
-        if (isEmptyContent(turn.content)) skip('empty_message')
+        if (turn.kind === 'input' && isEmptyContent(turn.content)) skip('empty_message')
       } else if (turn.kind === 'calls' || (turn.kind === 'said' && context.saidStartsRun === true)) {
         start(turn)
         put(turn)
@@ -166,6 +176,11 @@ export function createRunBuilder(context: RunContext, map: ActionMap | undefined
   }
 }
 
+/** Somebody's words to the agent. */
+function isFromOutside(turn: Turn): boolean {
+  return turn.kind === 'input' && turn.by !== 'system'
+}
+
 function created(context: RunContext, map: ActionMap | undefined, trigger: Turn | undefined): EventFields {
   const { model, workflowVersion, parentRunId } = context
   const content = trigger?.kind === 'input' && !isEmptyContent(trigger.content) ? trigger.content : undefined
@@ -176,7 +191,8 @@ function created(context: RunContext, map: ActionMap | undefined, trigger: Turn 
     environment: 'import',
     ...(context.customerId === undefined ? {} : { customer_id: context.customerId }),
     trigger: {
-      type: context.askedBy ?? 'user',
+      // Who asked is only known when somebody is heard asking: a transcript may begin with the agent.
+      type: trigger?.kind === 'input' || context.askedBy === 'agent' ? (context.askedBy ?? 'user') : 'unknown',
       ...(trigger?.kind === 'input' ? { ref: `message:${trigger.position}` } : {}),
     },
     ...(model === undefined ? {} : { model: { name: model } }),

@@ -32,7 +32,14 @@ interface Place {
 export type Turn = Place &
   (
     | { readonly kind: 'prompt'; readonly role: PromptRole; readonly content: unknown }
-    | { readonly kind: 'input'; readonly content: unknown }
+    | {
+        readonly kind: 'input'
+        readonly content: unknown
+        /** What the agent's own program put there, and nobody said. */
+        readonly by?: 'system'
+      }
+    /** A person stopped what the agent was doing. */
+    | { readonly kind: 'interrupted'; readonly content: unknown }
     | { readonly kind: 'said'; readonly content: unknown }
     | {
         readonly kind: 'calls'

@@ -1,6 +1,8 @@
 import { limits } from '@counterfoil/schema'
+import { CliError } from '../cli-error.ts'
 import type { ImportedEvent, ImportedRun, ImportItem } from '../import/index.ts'
 import type { Source } from '../source/source.ts'
+import { changedFields } from './changed-fields.ts'
 
 /** One thing that was not taken over. */
 export interface Refused {
@@ -19,15 +21,22 @@ export interface IntakeReport {
   rejected: Refused[]
 }
 
-/** What became of the run that events belong to: open for them, or known under another action map. */
+/** What became of the run that events belong to: open for them, or known as another reading of its source. */
 type RunState = 'open' | 'refused'
+
+/** What the events of an import follow from, beside the source: other values give other events under the same ids. */
+const readingPointers: ReadonlySet<string> = new Set([
+  '/attributes/action_map',
+  '/attributes/importer',
+  '/workflow/name',
+])
 
 // Room for the line ends between events.
 const batchBytesMax = limits.batchBytesMax - limits.batchEventsMax
 
 /**
  * Sends what importers give, in batches, in order. The first event of each run goes ahead of its others: when the log
- * knows the run under another action map, nothing of it may be appended.
+ * knows the run as read by other rules, nothing of it may be appended.
  */
 export class Intake {
   readonly report: IntakeReport = { runs: 0, events: 0, duplicates: 0, rejected: [] }
@@ -89,19 +98,45 @@ export class Intake {
         if (events[position]?.event['event_type'] === 'run_created') this.report.runs++
       }
     }
-    for (const { position, code, message } of rejected) {
+    for (const { position, code, pointer, message } of rejected) {
       const event = events[position]
       if (event === undefined) continue
       // Our own events name no action map: there an id_conflict is just that.
-      if (code === 'id_conflict' && this.#inferred && event.event['event_type'] === 'run_created') {
-        const runId = String(event.event['run_id'])
-        this.#states.set(runId, 'refused')
-        this.#refuse(
-          event,
-          'map_changed',
-          `The log knows run ${runId} as it is under another action map (or workflow name). Nothing of it was added; import it with the map of the first time, or into another log.`,
-        )
-      } else this.#refuse(event, code, message)
+      if (code === 'id_conflict' && this.#inferred && event.event['event_type'] === 'run_created')
+        await this.#judgeKnownRun(event)
+      else this.#refuse(event, code, pointer === '' ? message : `${message} (at ${pointer})`)
+    }
+  }
+
+  /** The log has another beginning of this run: read by other rules, or only told with other words. */
+  async #judgeKnownRun(created: ImportedEvent): Promise<void> {
+    const runId = String(created.event['run_id'])
+    const stored = await this.#storedEnvelope(String(created.event['event_id']))
+    const changed = stored === undefined ? [] : changedFields(stored, created.event)
+    if (stored === undefined || changed.some((pointer) => readingPointers.has(pointer))) {
+      this.#states.set(runId, 'refused')
+      this.#refuse(
+        created,
+        'map_changed',
+        `The log knows run ${runId} as it is under another action map, importer or workflow name. Nothing of it was added; import it with the map of the first time, or into another log.`,
+      )
+      return
+    }
+    const what = changed.length === 0 ? 'another first message' : `other values at ${changed.join(', ')}`
+    this.#refuse(
+      created,
+      'run_changed',
+      `The log knows run ${runId} with ${what}. Those stay as they were; what is new in the run was added.`,
+    )
+  }
+
+  /** Undefined when we may not read: then nobody knows that the run was read by the same rules. */
+  async #storedEnvelope(eventId: string): Promise<Record<string, unknown> | undefined> {
+    try {
+      return (await this.#source.event(eventId)).event as Record<string, unknown>
+    } catch (error) {
+      if (error instanceof CliError) return undefined
+      throw error
     }
   }
 

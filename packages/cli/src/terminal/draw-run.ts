@@ -1,7 +1,9 @@
-import type { ActionReport, Answer, RunReport, TimelineEntry } from '@counterfoil/ledger'
+import type { ActionReport, Answer, RunReport } from '@counterfoil/ledger'
+import { drawTimeline } from './draw-timeline.ts'
 import type { Paper } from './paper.ts'
 import { programName } from './program-name.ts'
 import { countText } from './progress.ts'
+import { shortDigests } from './short-digests.ts'
 import { gradeLegend, gradeText, gradeTone, outcomeText, outcomeTone } from './signs.ts'
 import { alignedLines, type Column } from './table.ts'
 import { visibleText } from './visible-text.ts'
@@ -20,15 +22,23 @@ const actionsMax = 12
 /** Where the text of an answer begins: number, title, grade. */
 const indent = 2 + 10 + 12
 
+const statusWords: Readonly<Partial<Record<RunReport['run']['status'], string>>> = {
+  running: 'the run is still open',
+  completed: 'the run completed',
+  failed: 'the run failed',
+  cancelled: 'the run was stopped',
+}
+
 /** One run for a person: the sentence, the six answers, the actions, and where to go on. */
 export function drawRun(report: RunReport, paper: Paper, options: { timeline: boolean }): string[] {
   const { run, sentence, answers, actions, proof } = report
   const shown = options.timeline ? actions : actions.slice(0, actionsMax)
   const program = programName()
   const lines = [
-    ...wrapText(visibleText(sentence), paper.width).map((line) => paper.style('bold', line)),
+    ...wrapText(shortDigests(visibleText(sentence)), paper.width).map((line) => paper.style('bold', line)),
     paper.style('dim', visibleText(factsOf(report))),
-    `${paper.style(outcomeTone(run.outcome), outcomeText(run.outcome, paper))}${run.flags.length === 0 ? '' : `  (${visibleText(run.flags.join(', '))})`}`,
+    `${paper.style(outcomeTone(run.outcome), outcomeText(run.outcome, paper))}, ${statusWords[run.status] ?? run.status}${run.flags.length === 0 ? '' : `  (${visibleText(run.flags.join(', '))})`}`,
+    ...removalLines(report),
     '',
     ...answers.flatMap((answer, at) => drawAnswer(answer, at + 1, paper)),
     '',
@@ -51,11 +61,23 @@ export function drawRun(report: RunReport, paper: Paper, options: { timeline: bo
   ]
 }
 
+/** What was taken out before it was stored, by which rules; the timeline says where. */
+function removalLines({ redactions = [] }: RunReport): string[] {
+  if (redactions.length === 0) return []
+  // Beyond what one event can list, its last entry counts the rest.
+  const count = redactions.reduce(
+    (sum, { rule, count: times }) => sum + times * Number(/^and-(\d+)-more$/.exec(rule)?.[1] ?? 1),
+    0,
+  )
+  const rules = redactions.map((one) => (one.count === 1 ? one.rule : `${one.rule} ×${one.count}`))
+  return [visibleText(`removed before storing: ${countText(count)} (${rules.join(', ')})`)]
+}
+
 function factsOf({ run }: RunReport): string {
   const took = run.duration_ms === undefined ? undefined : `took ${durationText(run.duration_ms)}`
   return [
     `run ${run.run_id}`,
-    `${run.started_at.slice(0, 19).replace('T', ' ')} UTC`,
+    timeText(run),
     took,
     run.model,
     run.customer_id === undefined ? undefined : `customer ${run.customer_id}`,
@@ -63,6 +85,13 @@ function factsOf({ run }: RunReport): string {
   ]
     .filter((part) => part !== undefined)
     .join(' | ')
+}
+
+/** An import whose source gives no time has only the time at which it was imported. */
+function timeText({ started_at: at, flags }: RunReport['run']): string {
+  const text = `${at.slice(0, 19).replace('T', ' ')} UTC`
+  if (!flags.includes('time_unknown')) return text
+  return `${flags.includes('imported') ? 'imported' : 'recorded'} ${text}, time of the run unknown`
 }
 
 function durationText(ms: number): string {
@@ -86,11 +115,6 @@ function drawAnswer({ question, grade, text, quote }: Answer, number: number, pa
   ]
 }
 
-/** Digests are for programs; their beginning is enough to tell them apart. `--json` has them whole. */
-function shortDigests(text: string): string {
-  return text.replace(/\b(sha256:[0-9a-f]{8})[0-9a-f]{56}\b/g, '$1…')
-}
-
 /** `Answered 4 of 6: 4 inferred, 1 none, 1 missing.` */
 function summarize(answers: readonly Answer[]): string {
   const counts = new Map<string, number>()
@@ -109,7 +133,7 @@ function actionColumns(paper: Paper): readonly Column<ActionReport>[] {
     { title: 'ACTION', cell: ({ type }) => visibleText(type), shrinkTo: 12 },
     {
       title: 'TARGET',
-      cell: ({ target }) => visibleText(target === undefined ? '-' : `${target.type} ${target.id}`),
+      cell: ({ target }) => shortDigests(visibleText(targetWords(target))),
       shrinkTo: 12,
     },
     { title: 'EFFECT', cell: ({ effect_class: effect }) => visibleText(effect) },
@@ -117,8 +141,14 @@ function actionColumns(paper: Paper): readonly Column<ActionReport>[] {
   ]
 }
 
-function detailsOf({ attributes, external_ref: ref, approver, edited, flags }: ActionReport): string {
+function targetWords(target: ActionReport['target']): string {
+  if (target === undefined) return '-'
+  return target.type === 'user' && target.id === 'user' ? 'the user' : `${target.type} ${target.id}`
+}
+
+function detailsOf({ attributes, actor, external_ref: ref, approver, edited, flags }: ActionReport): string {
   const parts = [
+    actor === undefined || actor.type === 'agent' ? '' : `by ${actor.id === 'user' ? 'the user' : actor.id}`,
     ...Object.entries(attributes).map(([key, value]) => `${key} ${value}`),
     ref === undefined ? '' : `ref ${ref}`,
     approver === undefined ? '' : `approved by ${approver}`,
@@ -126,15 +156,4 @@ function detailsOf({ attributes, external_ref: ref, approver, edited, flags }: A
     ...flags,
   ].filter((part) => part !== '')
   return parts.length === 0 ? '-' : parts.join(', ')
-}
-
-function drawTimeline({ timeline, timeline_next: next }: RunReport, paper: Paper): string[] {
-  const columns: readonly Column<TimelineEntry>[] = [
-    { title: 'ENTRY', cell: ({ index }) => String(index) },
-    { title: 'GRADE', cell: ({ grade }) => gradeText(grade, paper) },
-    { title: 'WHAT', cell: ({ text }) => visibleText(text), shrinkTo: 20 },
-    { title: 'EVENT', cell: ({ event_id: id }) => visibleText(id) },
-  ]
-  const lines = alignedLines(timeline, columns, paper)
-  return next === undefined ? lines : [...lines, `and more, from entry ${next} on: GET /v1/runs/<id>?from=${next}`]
 }

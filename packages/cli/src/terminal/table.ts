@@ -18,10 +18,10 @@ export function tableLines<Row>(rows: readonly Row[], columns: readonly Column<R
   return rows.map((row) => columns.map((column) => column.cell(row)).join('\t'))
 }
 
-/** Aligned columns, whoever reads: for a table within prose. */
+/** Aligned columns, whoever reads: for a table within prose. Only the window of a person is too narrow for anything. */
 export function alignedLines<Row>(rows: readonly Row[], columns: readonly Column<Row>[], paper: Paper): string[] {
   const cells = rows.map((row) => columns.map((column) => column.cell(row)))
-  const widths = columnWidths(cells, columns, paper.width)
+  const widths = columnWidths(cells, columns, paper.isTerminal ? paper.width : Number.POSITIVE_INFINITY)
   const mark = paper.ascii ? '...' : '…'
   const draw = (line: readonly string[], row?: Row): string =>
     line

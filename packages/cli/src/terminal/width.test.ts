@@ -40,7 +40,7 @@ describe('widths', () => {
 
 describe('tables', () => {
   it('stay aligned with wide text, and the last column that may gives way first', () => {
-    const paper = createPaper({ plain: true })
+    const paper = { ...createPaper({ plain: true }), isTerminal: true }
     const rows = [
       { a: '東京', b: 'x'.repeat(90) },
       { a: 'abc', b: 'y' },
@@ -58,5 +58,15 @@ describe('tables', () => {
       lines.map((line) => textWidth(line.slice(0, line.lastIndexOf(line.includes('last') ? 'last' : 'C')))),
     ).toEqual([96, 96, 96].map(() => textWidth(lines[1]?.slice(0, lines[1].lastIndexOf('last')) ?? '')))
     expect(Math.max(...lines.map(textWidth))).toBeLessThanOrEqual(paper.width)
+  })
+
+  it('are cut for nobody in a pipe', () => {
+    const long = 'x'.repeat(300)
+    const lines = alignedLines(
+      [{ long }],
+      [{ title: 'L', cell: (row) => row.long, shrinkTo: 5 }],
+      createPaper({ plain: true }),
+    )
+    expect(lines[1]).toBe(long)
   })
 })

@@ -12,6 +12,7 @@ export interface SeenEvent {
   readonly event_type: string
   readonly run_id: string
   readonly run_seq: number
+  readonly trigger?: { readonly type: string; readonly ref?: string }
   readonly actor: { readonly type: string; readonly id: string }
   readonly action?: { readonly id: string; readonly type: string; readonly effect_class: string }
   readonly target?: { readonly type: string; readonly id: string }

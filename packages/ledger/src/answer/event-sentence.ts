@@ -1,8 +1,12 @@
 import type { LeafEvent } from '@counterfoil/store'
-import { actionWords, attributeWords, listed } from './words.ts'
+import { actionWords, attributeWords, grouped, interruption, named, personWords, sourceWords } from './words.ts'
 
-const who = (leaf: LeafEvent): string =>
-  leaf.actor === undefined ? 'Somebody' : leaf.actor.type === 'human' ? `A person (${leaf.actor.id})` : leaf.actor.id
+const who = ({ actor }: LeafEvent): string => {
+  if (actor === undefined) return 'Somebody'
+  if (actor.type !== 'human') return actor.id
+  const words = personWords(actor.id)
+  return words === actor.id ? `A person (${actor.id})` : `${words.charAt(0).toUpperCase()}${words.slice(1)}`
+}
 const what = (leaf: LeafEvent): string =>
   leaf.action === undefined ? 'the run' : actionWords({ type: leaf.action.type, target: leaf.target })
 const because = (leaf: LeafEvent): string => (leaf.reason_code === undefined ? '' : ` (${leaf.reason_code})`)
@@ -14,25 +18,39 @@ const referred = (leaf: LeafEvent): string =>
   leaf.effect?.external_ref === undefined ? '' : `, reference ${leaf.effect.external_ref}`
 const through = (leaf: LeafEvent): string =>
   leaf.approval?.surface === undefined ? '' : ` via ${leaf.approval.surface}`
-const read = (leaf: LeafEvent): string =>
-  listed(
-    (leaf.sources ?? []).map(
-      ({ type, id, version }) => `${type} ${id}${version === undefined ? '' : ` (version ${version})`}`,
-    ),
-  )
+const read = (leaf: LeafEvent): string => named(grouped((leaf.sources ?? []).map(sourceWords)))
+
+const triggers: Readonly<Record<string, string>> = {
+  user: 'a user',
+  schedule: 'a schedule',
+  event: 'an event',
+  agent: 'another agent',
+  api: 'an API call',
+}
+const trigger = (leaf: LeafEvent): string =>
+  `${triggers[leaf.trigger?.type ?? ''] ?? 'something unknown'}${leaf.trigger?.ref === undefined ? '' : ` (${leaf.trigger.ref})`}`
+const reader = (leaf: LeafEvent): string => {
+  const tool = leaf.tool?.name
+  if (leaf.actor?.type === 'human') return `${who(leaf)} read${tool === undefined ? '' : ` with ${tool}`}`
+  return `${tool ?? 'Something'} was read`
+}
 
 const sentences: Readonly<Record<string, (leaf: LeafEvent) => string>> = {
   run_created: (leaf) =>
-    `The run began: ${leaf.workflow?.name ?? 'a workflow'}${leaf.workflow?.version === undefined ? '' : ` ${leaf.workflow.version}`}, triggered by ${leaf.trigger?.type ?? 'something unknown'}${leaf.trigger?.ref === undefined ? '' : ` ${leaf.trigger.ref}`}.`,
+    `The run began: ${leaf.workflow?.name ?? 'a workflow'}${leaf.workflow?.version === undefined ? '' : ` ${leaf.workflow.version}`}, triggered by ${trigger(leaf)}.`,
   run_completed: () => 'The run came to its end.',
   run_failed: (leaf) => `The run failed at ${leaf.failed_at ?? 'an unknown stage'}${because(leaf)}.`,
   run_cancelled: (leaf) => `${who(leaf)} stopped the run${because(leaf)}.`,
-  input_resolved: (leaf) => `Input was taken in${read(leaf) === '' ? '' : `: ${read(leaf)}`}.`,
+  input_resolved: (leaf) =>
+    `${leaf.actor?.type === 'human' ? `${who(leaf)} gave input` : 'Input was taken in'}${read(leaf) === '' ? '' : `: ${read(leaf)}`}.`,
   retrieval_completed: (leaf) =>
-    `${leaf.tool === undefined ? 'Something' : leaf.tool.name} was read${read(leaf) === '' ? '' : `: ${read(leaf)}`}${leaf.result === 'failure' ? ', and failed' : ''}.`,
+    `${reader(leaf)}${read(leaf) === '' ? '' : `: ${read(leaf)}`}${leaf.result === 'failure' ? ', and failed' : ''}.`,
   decision_proposed: (leaf) =>
     `${who(leaf)} proposed ${what(leaf)}${attributeWords(leaf.attributes ?? {})}${because(leaf)}.`,
-  decision_overridden: (leaf) => `${who(leaf)} overrode ${what(leaf)}${because(leaf)}.`,
+  decision_overridden: (leaf) =>
+    leaf.reason_code === interruption
+      ? `${who(leaf)} interrupted ${what(leaf)}.`
+      : `${who(leaf)} overrode ${what(leaf)}${because(leaf)}.`,
   validation_passed: (leaf) =>
     `Check ${leaf.check?.name ?? ''} said ${leaf.check?.verdict ?? ''}${ruled(leaf)}: ${leaf.check?.enforced ?? ''}.`,
   validation_failed: (leaf) =>

@@ -1,6 +1,6 @@
 import { gradeOf, type Grade, type LeafEvent, type RunEvent } from '@counterfoil/store'
 import { payloadContent } from '../report/payload-report.ts'
-import type { Answer } from '../report/run.ts'
+import { comparePlaces } from './run-place.ts'
 
 /** One event of a run as the answers read it. */
 export interface RunFact {
@@ -25,29 +25,9 @@ export function runFacts(events: readonly RunEvent[]): RunFact[] {
   })
 }
 
-/**
- * Facts in the order that the producer gave them, ties broken by event id as in the projections. What has no place in the
- * run, because the server wrote it, follows as it was recorded.
- */
+/** Facts in the order of the run. */
 export function inRunOrder(facts: readonly RunFact[]): RunFact[] {
-  return facts.toSorted(({ leaf: a }, { leaf: b }) => {
-    if (a.run_seq === undefined || b.run_seq === undefined) {
-      return Number(a.run_seq === undefined) - Number(b.run_seq === undefined) || a.index - b.index
-    }
-    return a.run_seq - b.run_seq || (a.event_id < b.event_id ? -1 : 1)
-  })
-}
-
-export function ofType(facts: readonly RunFact[], ...types: readonly string[]): RunFact[] {
-  return facts.filter(({ leaf }) => types.includes(leaf.event_type))
-}
-
-const evidenceMax = 20
-
-export function evidenceOf(facts: readonly RunFact[]): Answer['evidence'] {
-  return facts
-    .slice(0, evidenceMax)
-    .map(({ leaf }) => ({ event_id: leaf.event_id, index: leaf.index, event_type: leaf.event_type }))
+  return facts.toSorted(({ leaf: a }, { leaf: b }) => comparePlaces(a, b))
 }
 
 /** A member of the body, when it is there and not erased. */
@@ -73,13 +53,4 @@ export function quoteOf(fact: RunFact | undefined): string | undefined {
   // A character has at most two code units, so that the rest of a long text need not be taken apart.
   const characters = Array.from(text.slice(0, 2 * quoteCharactersMax + 2))
   return characters.length <= quoteCharactersMax ? text : `${characters.slice(0, quoteCharactersMax).join('')}…`
-}
-
-/** The first quotation of some events. Bodies after it are not read. */
-export function firstQuoteOf(facts: readonly RunFact[]): string | undefined {
-  for (const fact of facts) {
-    const quote = quoteOf(fact)
-    if (quote !== undefined) return quote
-  }
-  return undefined
 }

@@ -1,15 +1,19 @@
-import { keyRole, type ActionRow, type Head, type LeafEvent, type RunEvent, type RunRow } from '@counterfoil/store'
+import { keyRole, type ActionRow, type Head, type RunRow } from '@counterfoil/store'
 import { inlinePayloadBytesMax, payloadContentJson, payloadReport } from '../report/payload-report.ts'
 import { actionReport, runSummary } from '../report/run-summary.ts'
-import type { ActionReport, PayloadReport, RunReport, TimelineEntry } from '../report/run.ts'
+import type { PayloadReport, RunReport, TimelineEntry } from '../report/run.ts'
 import { eventSentence } from './event-sentence.ts'
-import { bodyMember, inRunOrder, ofType, runFacts, type RunFact } from './run-facts.ts'
+import type { RunFact } from './run-facts.ts'
+import type { RunStory } from './run-story.ts'
 import { runSentence, sixAnswers } from './six-answers.ts'
 
 export interface RunParts {
   readonly run: RunRow
   readonly actions: readonly ActionRow[]
-  readonly events: readonly RunEvent[]
+  /** What the answers need of all events, whichever of them the timeline shows. */
+  readonly story: RunStory
+  /** One page of the timeline, in the order of the run. */
+  readonly facts: readonly RunFact[]
   /** Index to go on with when the run has more events than were read. */
   readonly next: number | undefined
   readonly origin: string
@@ -18,8 +22,7 @@ export interface RunParts {
 
 /** Everything about one run. */
 export function runReport(parts: RunParts): RunReport {
-  const facts = inRunOrder(runFacts(parts.events))
-  return { ...beforeTimeline(parts, facts), timeline: facts.map(timelineEntry), ...afterTimeline(parts) }
+  return { ...beforeTimeline(parts), timeline: parts.facts.map(timelineEntry), ...afterTimeline(parts) }
 }
 
 /**
@@ -27,27 +30,32 @@ export function runReport(parts: RunParts): RunReport {
  * are stored, instead of being made into objects and back.
  */
 export function runReportJson(parts: RunParts): Uint8Array<ArrayBuffer> {
-  const facts = inRunOrder(runFacts(parts.events))
-  const [before, after] = [beforeTimeline(parts, facts), afterTimeline(parts)].map((members) => JSON.stringify(members))
-  const entries = facts.map((fact, at) => `${at === 0 ? '' : ','}${timelineEntryJson(fact)}`)
+  const [before, after] = [beforeTimeline(parts), afterTimeline(parts)].map((members) => JSON.stringify(members))
+  const entries = parts.facts.map((fact, at) => `${at === 0 ? '' : ','}${timelineEntryJson(fact)}`)
   const pieces = [`${before?.slice(0, -1)},"timeline":[`, ...entries, `],${after?.slice(1)}`]
   // Each piece on its own: one character beyond Latin-1 makes a whole string twice as wide and slow to encode.
   return Buffer.concat(pieces.map((piece) => Buffer.from(piece, 'utf8')))
 }
 
-function beforeTimeline(
-  { run, actions }: RunParts,
-  facts: readonly RunFact[],
-): Pick<RunReport, 'run' | 'sentence' | 'answers' | 'actions'> {
-  // What a key says that does not own the run stands in the timeline and answers nothing.
-  const counting = facts.filter(({ leaf }) => countsForRun(run.keyId, leaf))
-  const ordered = inOrderOfEvents(actions, facts)
+function beforeTimeline({
+  run,
+  actions,
+  story,
+}: RunParts): Pick<RunReport, 'run' | 'sentence' | 'answers' | 'actions' | 'redactions'> {
+  const ordered = story.inOrder(actions)
+  // What a key says that does not own the run stands in the lists and answers nothing.
   const own = ordered.filter(({ keyId }) => keyId === run.keyId || keyRole(keyId) !== 'run')
   return {
     run: runSummary(run),
     sentence: runSentence(run, own),
-    answers: sixAnswers(run, own, counting),
-    actions: ordered.map((action) => withParameters(actionReport(action), counting)),
+    answers: sixAnswers(run, own, story),
+    actions: ordered.map((action) => {
+      const parameters = story.parametersOf(action.actionId)
+      return { ...actionReport(action), ...(parameters !== undefined && { parameters }) }
+    }),
+    ...(story.removals.count > 0 && {
+      redactions: story.removals.words.words.map(([rule, count]) => ({ rule, count })),
+    }),
   }
 }
 
@@ -56,27 +64,6 @@ function afterTimeline({ next, origin, head }: RunParts): Pick<RunReport, 'timel
     ...(next !== undefined && { timeline_next: next }),
     proof: { origin, size: head.size, checkpoint: head.checkpoint ?? '' },
   }
-}
-
-/** Actions in the order in which the run came to them, whatever arrived first. */
-function inOrderOfEvents(actions: readonly ActionRow[], facts: readonly RunFact[]): ActionRow[] {
-  const places = new Map<string, number>()
-  for (const [place, { leaf }] of facts.entries()) {
-    if (leaf.action !== undefined && !places.has(leaf.action.id)) places.set(leaf.action.id, place)
-  }
-  const placeOf = ({ actionId }: ActionRow): number => places.get(actionId) ?? facts.length
-  return actions.toSorted((a, b) => placeOf(a) - placeOf(b) || a.firstIndex - b.firstIndex)
-}
-
-function countsForRun(owner: string, leaf: LeafEvent): boolean {
-  const role = keyRole(leaf.key_id)
-  return leaf.key_id === owner || role === 'server' || (role === 'policy' && leaf.event_type.startsWith('validation_'))
-}
-
-function withParameters(report: ActionReport, facts: readonly RunFact[]): ActionReport {
-  const proposal = ofType(facts, 'decision_proposed').find(({ leaf }) => leaf.action?.id === report.action_id)
-  const parameters = proposal === undefined ? undefined : bodyMember(proposal, 'parameters')
-  return parameters === undefined ? report : { ...report, parameters }
 }
 
 function timelineEntry(fact: RunFact): TimelineEntry {

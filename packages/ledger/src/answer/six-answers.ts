@@ -1,7 +1,8 @@
 import { hasEffect, questions, type ActionRow, type Question, type RunRow } from '@counterfoil/store'
 import type { Answer } from '../report/run.ts'
-import { evidenceOf, firstQuoteOf, ofType, quoteOf, type RunFact } from './run-facts.ts'
-import { attributeWords, counted, listed, rowWords } from './words.ts'
+import type { RunStory } from './run-story.ts'
+import { evidenceOf, type Strand } from './strand.ts'
+import { attributeWords, counted, grouped, isByPerson, listed, named, rowWords } from './words.ts'
 
 const titles: Readonly<Record<Question, string>> = {
   trigger: 'What triggered it?',
@@ -12,12 +13,12 @@ const titles: Readonly<Record<Question, string>> = {
   effect: 'What really happened?',
 }
 
-type Draft = Pick<Answer, 'text'> & { quote?: string | undefined; from: readonly RunFact[] }
+type Draft = Pick<Answer, 'text'> & { quote?: string | undefined; from: readonly Strand[] }
 
 interface Run {
   readonly row: RunRow
   readonly actions: readonly ActionRow[]
-  readonly facts: readonly RunFact[]
+  readonly story: RunStory
 }
 
 const answerers: Readonly<Record<Question, (run: Run) => Draft>> = {
@@ -33,8 +34,8 @@ const answerers: Readonly<Record<Question, (run: Run) => Draft>> = {
  * The six answers of a run, always all six and in this order. Grades come from the projection, so that a list and a
  * receipt never disagree; words come from the events.
  */
-export function sixAnswers(row: RunRow, actions: readonly ActionRow[], facts: readonly RunFact[]): Answer[] {
-  const run = { row, actions, facts }
+export function sixAnswers(row: RunRow, actions: readonly ActionRow[], story: RunStory): Answer[] {
+  const run = { row, actions, story }
   return questions.map((question) => {
     const { text, quote, from } = answerers[question](run)
     return {
@@ -43,17 +44,32 @@ export function sixAnswers(row: RunRow, actions: readonly ActionRow[], facts: re
       grade: row.answers[question],
       text,
       ...(quote !== undefined && { quote }),
-      evidence: evidenceOf(from),
+      evidence: evidenceOf(...from),
     }
   })
 }
 
+const listThose = ({ words }: Strand): string => listed(words.words, words.beyond)
+const nameThose = ({ words }: Strand): string => named(words.words, words.beyond)
+
+/** Why a run that ended says nothing by its silence; undefined for one that came to its end in good order, or goes on. */
+function breakOf({ row }: Run): string | undefined {
+  if (row.status === 'failed') return 'the run failed'
+  return row.status === 'cancelled' ? 'the run was stopped' : undefined
+}
+
 const notYet = (run: Run): boolean => run.row.status === 'running'
 
-function answerTrigger({ row, facts }: Run): Draft {
-  const from = ofType(facts, 'run_created')
+function answerTrigger({ row, story }: Run): Draft {
+  const from = [story.created]
   if (row.triggerType === undefined) {
     return { text: 'The log does not say: no run_created with a trigger is on record.', from }
+  }
+  if (row.triggerType === 'unknown') {
+    const why = row.flags.includes('imported')
+      ? 'the transcript begins with the agent'
+      : 'whoever recorded the run did not know'
+    return { text: `The log does not say: ${why}.`, from }
   }
   const started: Record<string, string> = {
     user: 'A user asked',
@@ -63,147 +79,173 @@ function answerTrigger({ row, facts }: Run): Draft {
     api: 'An API call started it',
   }
   const customer = row.customerId === undefined ? '' : `, for customer ${row.customerId}`
-  const inputs = ofType(facts, 'input_resolved')
   return {
-    text: `${started[row.triggerType] ?? row.triggerType}${row.triggerRef === undefined ? '' : ` (${row.triggerRef})`}${row.flags.includes('time_unknown') ? ' at a time that the source does not give' : ` at ${new Date(row.startedMs).toISOString()}`}${customer}.`,
-    quote: quoteOf(from[0]) ?? (row.triggerType === 'user' ? firstQuoteOf(inputs) : undefined),
+    text: `${started[row.triggerType] ?? row.triggerType}${row.triggerRef === undefined ? '' : ` (${row.triggerRef})`}${row.flags.includes('time_unknown') ? '' : ` at ${new Date(row.startedMs).toISOString()}`}${customer}${row.flags.includes('time_unknown') ? '; the source gives no time' : ''}.`,
+    quote: story.created.quote ?? (row.triggerType === 'user' ? story.inputs.quote : undefined),
     from,
   }
 }
 
-function answerContext(run: Run): Draft {
-  const inputs = ofType(run.facts, 'input_resolved')
-  const reads = ofType(run.facts, 'retrieval_completed')
-  const from = [...inputs, ...reads]
-  if (from.length === 0) return { text: 'The log does not say: nothing that it read is on record.', from }
-  const sources = from.flatMap(({ leaf }) =>
-    (leaf.sources ?? []).map(
-      ({ type, id, version }) => `${type} ${id}${version === undefined ? '' : ` (version ${version})`}`,
-    ),
-  )
-  const tools = reads.flatMap(({ leaf }) => (leaf.tool === undefined ? [] : [leaf.tool.name]))
+function answerContext({ story: { inputs, reads, readsByPersons, sources } }: Run): Draft {
+  const from = [inputs, reads, readsByPersons]
   const parts = [
-    inputs.length === 0 ? '' : counted(inputs.length, 'input'),
-    reads.length === 0 ? '' : `${counted(reads.length, 'read')}${tools.length === 0 ? '' : ` with ${listed(tools)}`}`,
+    inputs.count === 0 ? '' : counted(inputs.count, 'input'),
+    reads.count === 0 ? '' : readWords(reads, ''),
   ].filter((part) => part !== '')
-  return { text: `${parts.join(' and ')}${sources.length === 0 ? '' : `: ${listed(sources)}`}.`, from }
+  const own = parts.length === 0 ? '' : `${parts.join(' and ')}${sources.count === 0 ? '' : `: ${nameThose(sources)}`}`
+  const others = readsByPersons.count === 0 ? '' : readWords(readsByPersons, ' by a person')
+  const told = [own, others].filter((part) => part !== '')
+  return {
+    text: told.length === 0 ? 'The log does not say: nothing that it read is on record.' : `${told.join('; ')}.`,
+    from,
+  }
+}
+
+function readWords(reads: Strand, byWhom: string): string {
+  const tools = nameThose(reads)
+  return `${counted(reads.count, 'read')}${byWhom}${tools === '' ? '' : ` with ${tools}`}`
 }
 
 function answerProposal(run: Run): Draft {
-  const from = ofType(run.facts, 'decision_proposed')
+  const { proposals } = run.story
+  const from = [proposals]
   if (run.actions.length === 0) {
-    return { text: notYet(run) ? 'Nothing yet.' : 'It proposed no action, and the run has ended.', from }
+    if (notYet(run)) return { text: 'Nothing yet.', from }
+    const broken = breakOf(run)
+    return {
+      text:
+        broken === undefined
+          ? 'It proposed no action, and the run has ended.'
+          : `No action is on record; ${broken}, and the log does not say whether one was proposed.`,
+      from,
+    }
   }
-  const words = run.actions.map((action) => `${rowWords(action)}${attributeWords(action.attributes)}`)
-  const begin = from.length === 0 ? 'No proposal is on record, although the run acted: ' : ''
+  const [byPersons, byAgent] = [run.actions.filter(isByPerson), run.actions.filter((action) => !isByPerson(action))]
+  const words = [...byAgent, ...byPersons].map(deedWords)
+  const others = byPersons.length === 0 || byAgent.length === 0 ? '' : `, ${byPersons.length} of them by a person`
+  const begin = proposals.count === 0 ? 'No proposal is on record, although the run acted: ' : ''
   return {
-    text: `${begin}${counted(run.actions.length, 'action')}: ${listed(words)}.`,
-    quote: firstQuoteOf(from.filter(({ leaf }) => leaf.action?.effect_class !== 'communicate')),
+    text: `${begin}${counted(run.actions.length, 'action')}${others}: ${listed(grouped(words))}.`,
+    quote: proposals.quote,
     from,
   }
 }
 
 function answerChecks(run: Run): Draft {
-  const from = ofType(run.facts, 'validation_passed', 'validation_failed')
-  if (from.length > 0) {
-    const words = from.map(
-      ({ leaf: { check } }) =>
-        `${check?.name ?? ''} → ${check?.verdict ?? ''}${check?.rule_id === undefined ? '' : ` (rule ${check.rule_id})`}`,
-    )
-    return { text: `${counted(from.length, 'check')}: ${listed(words)}.`, from }
-  }
+  const { checks } = run.story
+  const from = [checks]
+  if (checks.count > 0) return { text: `${counted(checks.count, 'check')}: ${listThose(checks)}.`, from }
   if (run.row.answers.checks === 'none')
     return { text: 'None was needed: no action with an effect was proposed.', from }
-  return {
-    text:
-      notYet(run) && !run.actions.some(hasEffect)
-        ? 'None yet.'
-        : 'No check is on record, although an action with an effect was proposed.',
-    from,
-  }
+  if (run.actions.some(hasEffect))
+    return { text: 'No check is on record, although an action with an effect was proposed.', from }
+  return { text: notYet(run) ? 'None yet.' : `No check is on record; ${breakOf(run) ?? 'the run ended'}.`, from }
 }
 
 function answerApproval(run: Run): Draft {
-  const decided = ofType(
-    run.facts,
-    'approval_granted',
-    'approval_rejected',
-    'approval_expired',
-    'approval_cancelled',
-    'decision_overridden',
-  )
-  const asked = ofType(run.facts, 'approval_requested')
-  if (decided.length > 0) {
-    const verbs: Record<string, string> = {
-      approval_granted: 'approved',
-      approval_rejected: 'rejected',
-      approval_expired: 'did not decide in time on',
-      approval_cancelled: 'withdrew the request about',
-      decision_overridden: 'overrode',
-    }
-    const words = decided.map(
-      ({ leaf }) =>
-        `${leaf.approval?.mode === 'auto' ? 'a rule' : (leaf.actor?.id ?? 'somebody')} ${verbs[leaf.event_type] ?? ''} ${leaf.action?.type ?? 'the run'}`,
-    )
-    return {
-      text: `${listed(words)}.`,
-      quote: firstQuoteOf(decided),
-      from: decided,
-    }
+  const { decisions, questions: asked, allowances, requirements } = run.story
+  if (decisions.count > 0) {
+    return { text: `${listThose(decisions)}.`, quote: decisions.quote, from: [decisions] }
   }
-  if (asked.length > 0) return { text: 'A person was asked and has not decided.', from: asked }
+  if (asked.count > 0) return { text: 'A person was asked and has not decided.', from: [asked] }
   if (run.row.answers.approval === 'none') {
-    const allowing = ofType(run.facts, 'validation_passed').filter(
-      ({ leaf: { check } }) => check?.verdict === 'allow' && (check.rule_id ?? check.policy_id) !== undefined,
-    )
-    const rules = allowing.map(({ leaf: { check } }) => check?.rule_id ?? check?.policy_id ?? '')
     return {
       text:
-        rules.length === 0
+        allowances.count === 0
           ? 'None was needed: no action with an effect was proposed.'
-          : `No approval was required: ${listed(rules)} allowed it.`,
-      from: allowing,
+          : `No approval was required: ${nameThose(allowances)} allowed it.`,
+      from: [allowances],
     }
   }
-  if (notYet(run) && !run.actions.some(hasEffect)) return { text: 'Nothing to decide yet.', from: [] }
-  return { text: 'No approval is on record, and no rule says that none was needed.', from: [] }
+  if (requirements.count > 0)
+    return { text: `${nameThose(requirements)} required one; none is on record.`, from: [requirements] }
+  if (run.actions.some(hasEffect))
+    return { text: 'No approval is on record, and no rule says that none was needed.', from: [] }
+  return {
+    text: notYet(run) ? 'Nothing to decide yet.' : `No approval is on record; ${breakOf(run) ?? 'the run ended'}.`,
+    from: [],
+  }
 }
 
 function answerEffect(run: Run): Draft {
-  const from = ofType(
-    run.facts,
-    'side_effect_applied',
-    'side_effect_blocked',
-    'side_effect_unknown',
-    'side_effect_reverted',
-  )
+  const { effects, answeredCalls } = run.story
+  const from = [effects.count > 0 ? effects : answeredCalls]
   const effectful = run.actions.filter(hasEffect)
-  const calls = ofType(run.facts, 'tool_completed')
   if (effectful.length === 0) {
-    return { text: notYet(run) ? 'Nothing yet.' : 'Nothing: no action with an effect was proposed.', from }
+    if (notYet(run)) return { text: 'Nothing yet.', from }
+    const broken = breakOf(run)
+    return {
+      text:
+        broken === undefined
+          ? 'Nothing: no action with an effect was proposed.'
+          : `No action with an effect is on record; ${broken}, and the log does not say whether there was one.`,
+      from,
+    }
   }
   const byOutcome = Map.groupBy(effectful, (action) => action.outcome)
   const words = [...byOutcome].map(([outcome, actions]) => {
-    const shown = listed(
-      actions.map(
-        (action) => `${rowWords(action)}${action.externalRef === undefined ? '' : ` [${action.externalRef}]`}`,
-      ),
-    )
-    return `${outcome}: ${shown}`
+    const shown = actions.map((action) => `${rowWords(action)}${referenceWords(action)}`)
+    return `${outcome}: ${listed(grouped(shown))}`
   })
-  return { text: `${words.join('; ')}.`, from: from.length > 0 ? from : calls }
+  return { text: `${words.join('; ')}.`, from }
+}
+
+/** A reference that repeats the target says nothing. */
+function referenceWords({ externalRef: ref, targetId }: ActionRow): string {
+  return ref === undefined || ref === targetId ? '' : ` [${ref}]`
+}
+
+const became: Readonly<Partial<Record<ActionRow['outcome'], string>>> = {
+  running: 'under way',
+  mismatch: 'is a mismatch',
+}
+
+/** How the run stands: whether it is over, and the worst that became of its actions. */
+function standing({ status, outcome }: RunRow): string {
+  if (status === 'running')
+    return outcome === 'running' ? 'The run goes on.' : `The run goes on; its worst outcome so far is ${outcome}.`
+  if (status === 'completed' && outcome === 'done') return 'The run is done.'
+  const end = status === 'failed' ? 'failed' : status === 'cancelled' ? 'was stopped' : 'ended'
+  return outcome === status ? `The run ${end}.` : `The run ${end}; its worst outcome is ${outcome}.`
 }
 
 /** What happened in one line, ready to paste. */
 export function runSentence(row: RunRow, actions: readonly ActionRow[]): string {
-  const effectful = actions.filter(hasEffect)
-  const telling = effectful.filter((action) => action.effectClass !== 'communicate')
-  const main = (telling.length > 0 ? telling : effectful).toSorted(
-    (a, b) => Number(b.outcome === row.outcome) - Number(a.outcome === row.outcome),
-  )[0]
+  const main = mainActions(row, actions)
   const workflow =
     row.workflow === undefined ? 'The run' : `${row.workflow}${row.version === undefined ? '' : ` ${row.version}`}`
-  if (main === undefined) return `${workflow}: ${row.outcome}, nothing changed in the outside world.`
-  const others = actions.length - 1
-  return `${workflow}: ${rowWords(main)}${attributeWords(main.attributes)} ${main.outcome}${others === 0 ? '' : `, and ${counted(others, 'other action')}`}. The run is ${row.outcome}.`
+  const [first] = main
+  if (first === undefined) {
+    const what = actions.length === 0 ? 'no action' : `${counted(actions.length, 'action')}, none with an effect,`
+    return `${workflow}: ${what} ${actions.length > 1 ? 'are' : 'is'} on record. ${standing(row)}`
+  }
+  const others = actions.filter((action) => !main.includes(action))
+  const byPersons = others.filter(isByPerson).length
+  const byWhom =
+    byPersons === 0 || isByPerson(first)
+      ? ''
+      : byPersons === others.length
+        ? ' by a person'
+        : `, ${byPersons} of them by a person`
+  const rest = others.length === 0 ? '' : `, and ${counted(others.length, 'other action')}${byWhom}`
+  return `${workflow}: ${listed([[deedWords(first), main.length]])} ${became[first.outcome] ?? first.outcome}${rest}. ${standing(row)}`
+}
+
+const deedWords = (action: ActionRow): string => `${rowWords(action)}${attributeWords(action.attributes)}`
+
+const isWords = ({ effectClass }: ActionRow): boolean => effectClass === 'communicate'
+
+/** The action that says most, with those that say the same: of the agent, explaining the outcome, more than words. */
+function mainActions(row: RunRow, actions: readonly ActionRow[]): ActionRow[] {
+  const explains = ({ outcome }: ActionRow): boolean => row.outcome !== 'done' && outcome === row.outcome
+  const [first] = actions
+    .filter(hasEffect)
+    .toSorted(
+      (a, b) =>
+        Number(isByPerson(a)) - Number(isByPerson(b)) ||
+        Number(explains(b)) - Number(explains(a)) ||
+        Number(isWords(a)) - Number(isWords(b)),
+    )
+  if (first === undefined) return []
+  return actions.filter((action) => action.outcome === first.outcome && deedWords(action) === deedWords(first))
 }

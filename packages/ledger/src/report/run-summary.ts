@@ -46,6 +46,7 @@ export function actionReport(action: ActionRow): ActionReport {
     effect_class: action.effectClass,
     ...(action.targetType !== undefined && { target: { type: action.targetType, id: action.targetId ?? '' } }),
     ...(action.tool !== undefined && { tool: action.tool }),
+    ...(action.actorType !== undefined && { actor: { type: action.actorType, id: action.actorId ?? '' } }),
     outcome: action.outcome,
     edited: action.edited,
     attempts: action.attempts,

@@ -75,6 +75,9 @@ export const ActionReportSchema = Type.Object({
   effect_class: Type.String(),
   target: Type.Optional(Type.Object({ type: Type.String(), id: Type.String() })),
   tool: Type.Optional(Type.String()),
+  actor: Type.Optional(
+    Type.Object({ type: Type.String(), id: Type.String() }, { description: 'who did it, not who decided on it' }),
+  ),
   outcome: OutcomeWord,
   edited: Type.Boolean(),
   attempts: Type.Integer({ minimum: 0 }),
@@ -103,6 +106,11 @@ export const RunReportSchema = Type.Object({
   sentence: Type.String({ description: 'what happened, ready to paste' }),
   answers: Type.Array(AnswerSchema, { minItems: 6, maxItems: 6 }),
   actions: Type.Array(ActionReportSchema),
+  redactions: Type.Optional(
+    Type.Array(Type.Object({ rule: Type.String(), count: Type.Integer({ minimum: 1 }) }), {
+      description: 'what was removed before it was stored; absent when nothing was',
+    }),
+  ),
   timeline: Type.Array(TimelineEntrySchema),
   timeline_next: Type.Optional(Index),
   proof: Type.Object({

@@ -69,6 +69,19 @@ describe('actionFromCall', () => {
     expect(action.alsoAffects).toEqual([{ type: 'mailbox', id: 'b@example.com' }])
   })
 
+  test('an address can be told apart without being told', () => {
+    const rule: Partial<ToolRule> = {
+      target: { type: 'mailbox', id: '/to', digest: true },
+      also_affects: [{ type: 'mailbox', id: '/cc', digest: true }],
+    }
+    const action = call(rule, { to: ['ana@example.com', 'bo@example.com'], cc: 'ana@example.com' })
+    const ana = { type: 'mailbox', id: `sha256:${sha256('ana@example.com')}` }
+    expect(action.target).toEqual(ana)
+    expect(action.alsoAffects).toEqual([{ type: 'mailbox', id: `sha256:${sha256('bo@example.com')}` }, ana])
+    expect(JSON.stringify({ ...action, rule: undefined })).not.toContain('@')
+    expect(call(rule, { to: '', cc: null }).target).toBeUndefined()
+  })
+
   test.each([
     ['98.7', 9870],
     [1.1, 110],

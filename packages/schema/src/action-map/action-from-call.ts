@@ -2,7 +2,7 @@ import { hiddenCharacterClass } from '../fields.ts'
 import { limits } from '../limits.ts'
 import { shiftDecimal } from './decimal-shift.ts'
 import type { ActionMap, AttributeRule, ReferenceRule, ToolRule } from './definition.ts'
-import { idOfValue, type DigestText } from './id-of-value.ts'
+import { digestOfValue, idOfValue, type DigestText } from './id-of-value.ts'
 import { lookupTool } from './lookup-tool.ts'
 import { resolvePointer } from './resolve-pointer.ts'
 
@@ -75,7 +75,7 @@ function referencesOf(
   const found = resolvePointer(args, rule.id)
   const version = rule.version === undefined ? undefined : idOfValue(resolvePointer(args, rule.version), digestText)
   return (Array.isArray(found) ? found.slice(0, limits.alsoAffectsMax) : [found]).flatMap((value) => {
-    const id = idOfValue(value, digestText)
+    const id = rule.digest === true ? digestOfValue(value, digestText) : idOfValue(value, digestText)
     return id === undefined ? [] : [{ type: rule.type, id, ...(version === undefined ? {} : { version }) }]
   })
 }

@@ -21,6 +21,11 @@ const reference = (description: string) =>
           type: code('what kind of thing: order, mailbox, file'),
           id: pointer('where its id stands in the arguments of the call'),
           version: Type.Optional(pointer('where the state that the call was based on stands in the arguments')),
+          digest: Type.Optional(
+            Type.Literal(true, {
+              description: 'the id is an address or a name: the envelope gets sha256: and its digest in its place',
+            }),
+          ),
         },
         closed,
       ),

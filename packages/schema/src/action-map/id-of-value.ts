@@ -19,3 +19,12 @@ export function idOfValue(value: unknown, digestText: DigestText): string | unde
   const digest = digestText(text).slice(0, 32)
   return `${encoded.slice(0, 32)}~${digest}~${encoded.slice(-56)}`
 }
+
+/**
+ * The same for values that the envelope must not hold, because they name a person: `sha256:` and the digest of the text.
+ * Equal values have equal ids, so that they can be found; who guesses a value can tell that it was the one.
+ */
+export function digestOfValue(value: unknown, digestText: DigestText): string | undefined {
+  const id = idOfValue(value, digestText)
+  return id === undefined ? undefined : `sha256:${digestText(String(value).toWellFormed())}`
+}

@@ -132,6 +132,7 @@ function describeAction(node: Query): string {
     return `has ${negated ? 'no ' : ''}${list(filter.values.map((value) => describeFlag(filter, value, negated)))}`
   }
   if (filter.values.every(({ kind }) => kind === 'none')) return `has ${negated ? 'a' : 'no'} ${noun}`
+  if (filter.key === 'actor') return `was ${negated ? 'not ' : ''}done by ${values}`
   if (filter.key === 'rule') return `was ${negated ? 'not ' : ''}decided by rule ${values}`
   if (filter.key === 'check') return `${negated ? 'did not go' : 'went'} through check ${values}`
   return `${negated ? 'does not have' : 'has'} ${noun} ${values}`

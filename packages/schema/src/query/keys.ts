@@ -100,7 +100,7 @@ export const queryKeys: readonly KeyDefinition[] = [
     none: true,
     meaning: 'what started the run',
     example: 'trigger:schedule',
-    choices: words(['user', 'schedule', 'event', 'agent', 'api']),
+    choices: words(['user', 'schedule', 'event', 'agent', 'api', 'unknown']),
   },
   {
     ...run,
@@ -125,11 +125,12 @@ export const queryKeys: readonly KeyDefinition[] = [
     example: 'trace:4bf92f3577b34da6a3ce929d0e0e4736',
   },
   {
-    ...run,
+    ...name,
     key: 'actor',
     aliases: ['by'],
+    entity: 'outcome',
     noun: 'actor',
-    meaning: 'who acted: agent, human, system, or an id',
+    meaning: 'who did it: agent, human, system, or an id; without an action, who started the run or acted in it',
     example: 'actor:human',
   },
   { ...run, key: 'on_behalf_of', noun: 'principal', meaning: 'for whom the actor acted', example: 'on_behalf_of:u_17' },

@@ -68,12 +68,17 @@ function standingNo(parts: readonly ActionPart[]): Order | undefined {
   return after(no, lastOf(parts, 'approval_granted', 'approval_requested')) ? no : undefined
 }
 
-/** Whether the effect came although a person or a rule had said no, or before the yes that was asked for. */
+/** A verdict that the effect may not come without a yes; what was done about it is another fact. */
+function forbids({ verdict, enforced }: CheckFact): boolean {
+  return verdict === 'deny' || verdict === 'require_approval' || enforced === 'blocked' || enforced === 'held'
+}
+
+/** Whether the effect came although a person or a check had said no, or before the yes that was asked for. */
 function isUnapproved(parts: readonly ActionPart[], checks: readonly Said<CheckFact>[]): boolean {
   const applied = lastOf(parts, 'side_effect_applied')
   if (applied === undefined) return false
   const yes = lastOf(parts, 'approval_granted', 'decision_overridden')
-  const holds = checks.filter(({ value }) => value.enforced === 'blocked' || value.enforced === 'held')
+  const holds = checks.filter(({ value }) => forbids(value))
   const against = [standingNo(parts), lastOf(parts, 'approval_requested'), ...holds.map(({ at }) => at)]
   return against.some((at) => after(at, yes) && after(applied, at))
 }
@@ -97,7 +102,11 @@ function outcomeOf(parts: readonly ActionPart[], effectClass: string, checks: re
   for (const end of ends) if (after(end[1], last[1])) last = end
   const harmless = isHarmless(effectClass)
   // A call after the last verdict is a new attempt whose end nobody has told yet.
-  if (sent !== undefined && after(sent, last[1])) return harmless && sent === completed ? 'done' : 'unconfirmed'
+  if (sent !== undefined && after(sent, last[1])) {
+    if (!harmless) return 'unconfirmed'
+    // Without an effect there is nothing to be unsure of: the answer is only not there yet.
+    return sent === completed ? 'done' : 'running'
+  }
   if (last[1] !== undefined) {
     // A block because of a person's "no" is a rejection.
     if (last[0] === 'blocked' && ends[3]?.[1] !== undefined) return 'rejected'
@@ -128,6 +137,7 @@ export function actionRow(state: ActionState): ActionRow {
   const identity = first((part) => part.identity)
   const target = first((part) => part.target)
   const tool = first((part) => part.tool)
+  const actor = first((part) => part.actor)
   const approver = last((part) => part.approver)
   const externalRef = last((part) => part.externalRef)
   const reasonCode = last((part) => part.reason)
@@ -145,6 +155,7 @@ export function actionRow(state: ActionState): ActionRow {
     effectClass,
     ...(target === undefined ? {} : { targetType: target.type, targetId: target.id }),
     ...(tool === undefined ? {} : { tool }),
+    ...(actor === undefined ? {} : { actorType: actor.type, actorId: actor.id }),
     outcome: outcomeOf(parts, effectClass, checks),
     edited: last((part) => part.overridden) === true,
     ...(approver === undefined ? {} : { approver }),

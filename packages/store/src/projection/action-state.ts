@@ -25,6 +25,8 @@ export interface ActionPart {
   identity?: Said<{ type: string; effectClass: string }>
   target?: Said<{ type: string; id: string }>
   tool?: Said<string>
+  /** Who proposed, called or did it. */
+  actor?: Said<{ type: string; id: string }>
   attributes?: Said<Readonly<Record<string, string | number>>>
   reason?: Said<string>
   checks: Record<string, Said<CheckFact>>
@@ -91,10 +93,18 @@ export function applyToAction(state: ActionState, event: LeafEvent): ActionState
     earlier(part.identity, event.action && said({ type: event.action.type, effectClass: event.action.effect_class })),
   )
   assign(part, 'target', earlier(part.target, event.target && said({ type: event.target.type, id: event.target.id })))
+  if (event.actor !== undefined && isDeed(event.event_type)) {
+    assign(part, 'actor', earlier(part.actor, said({ type: event.actor.type, id: event.actor.id })))
+  }
   assign(part, 'tool', earlier(part.tool, event.tool && said(event.tool.name)))
   assign(part, 'reason', later(part.reason, event.reason_code === undefined ? undefined : said(event.reason_code)))
   applyByType(part, event, said)
   return state
+}
+
+/** Whether the actor of such an event is the one who did the action, and not one who judged it. */
+function isDeed(type: string): boolean {
+  return type === 'decision_proposed' || type.startsWith('tool_') || type.startsWith('side_effect_')
 }
 
 function applyByType(part: ActionPart, event: LeafEvent, said: <T>(value: T) => Said<T>): void {

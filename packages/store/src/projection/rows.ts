@@ -63,6 +63,9 @@ export interface ActionRow {
   readonly targetType?: string
   readonly targetId?: string
   readonly tool?: string
+  /** Who did it, as far as the events of the deed say: whoever decided on it is another. */
+  readonly actorType?: string
+  readonly actorId?: string
   readonly outcome: Outcome
   readonly edited: boolean
   readonly approver?: string

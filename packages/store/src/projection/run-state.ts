@@ -249,6 +249,10 @@ export function runRow(state: RunState): RunRow {
   }
 }
 
+function isTold(trigger: Created['trigger']): boolean {
+  return trigger !== undefined && trigger.type !== 'unknown'
+}
+
 /** What counts for the run: actions of its owner, and those that only a policy service or the server has spoken of. */
 function countingActions(state: RunState): ActionCounts {
   const sum: ActionCounts = { outcomes: {}, edited: 0, needingApproval: 0 }
@@ -292,14 +296,15 @@ function answersOf(state: RunState, acted: ActionCounts, own: RunPart, status: R
       }
     return grade
   }
-  const ended = status !== 'running'
+  // Only a run that came to its end in good order says that there was nothing more; one that broke off may have lost it.
+  const ended = status === 'completed'
   const effectful = own.effectful
   const nothingProposed = ended && Object.keys(acted.outcomes).length === 0
   const allowedByRule =
     acted.needingApproval === 0 && checks.some((part) => part.allowed) && !checks.some((part) => part.held)
   const nothing = (needed: boolean): Grade => (needed || !ended ? 'missing' : 'none')
   return {
-    trigger: own.created?.value.trigger === undefined ? 'missing' : (best(parts, 'run_created') ?? 'missing'),
+    trigger: isTold(own.created?.value.trigger) ? (best(parts, 'run_created') ?? 'missing') : 'missing',
     context: best(parts, 'input_resolved', 'retrieval_completed') ?? 'missing',
     proposal: best(parts, 'decision_proposed') ?? nothing(!nothingProposed),
     checks: best(checks, 'validation_passed', 'validation_failed') ?? nothing(effectful),

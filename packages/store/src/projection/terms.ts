@@ -13,7 +13,11 @@ export function addRunTerms(event: LeafEvent, run: TermBag): void {
   if (event.policy_ref !== undefined) run.add('policy', event.policy_ref)
   if (event.trace_id !== undefined) run.add('trace', event.trace_id)
   if (event.on_behalf_of !== undefined) run.add('on_behalf_of', event.on_behalf_of.id)
-  if (event.event_type !== 'run_created' && event.actor?.type === 'human') run.add('actor', event.actor.id)
+  // Who gave the input has done nothing yet; the id of whoever created the run stands in its row.
+  if (event.actor !== undefined && event.actor.type !== 'agent' && event.event_type !== 'input_resolved') {
+    run.add('actor_type', event.actor.type)
+    if (event.event_type !== 'run_created') run.add('actor', event.actor.id)
+  }
   if (event.action === undefined) addToolAndAttributes(event, run)
 }
 

@@ -26,7 +26,7 @@ export interface TextLeaf {
  * A scope with an action term outside of every negation binds: it holds for a run when one action of the run satisfies
  * all of it (`action:refund outcome:mismatch`: one action is both). A run without actions counts as having one empty
  * action of which nothing is true but what the run says itself, so that `action:refund OR customer:acme` finds it by its
- * customer. In a scope that does not bind, `outcome:` and `has:` speak of the run and attributes of the run or any of
+ * customer. In a scope that does not bind, `outcome:`, `actor:` and `has:` speak of the run and attributes of the run or any of
  * its actions. So `-action:refund` finds runs without any refund, `action:refund -outcome:done` runs with a refund that
  * is not done, and `-(q)` on its own exactly the runs that `q` does not find.
  * In a list of actions everything is asked of the listed action and its run.

@@ -9,6 +9,6 @@ const manyValuedRunsMax = 2_000
 /** How many of the newest matching runs a facet counts; above that its counts are lower bounds. */
 export function facetRunsMax(key: string): number {
   const entity = findQueryKey(key)?.entity
-  const ofRow = key === 'outcome' || (entity === 'run' && !manyValued.has(key))
+  const ofRow = key === 'outcome' || key === 'actor' || (entity === 'run' && !manyValued.has(key))
   return ofRow ? limits.exactCountMax : manyValuedRunsMax
 }

@@ -65,9 +65,7 @@ function leafHolds(leaf: Leaf, run: MemoryRun, subject: Subject, nowMs: number):
     case 'model':
       return one(row.model, value)
     case 'actor':
-      if (value.kind === 'word' && ['agent', 'human', 'system'].includes(value.value))
-        return row.actorType === value.value
-      return anyOf([row.actorId, ...termsAt(run, key, 'nothing', true)], value)
+      return actorHolds(value, run, subject)
     case 'outcome':
       return subject === 'nothing' ? false : one(subject === 'run' ? row.outcome : subject.row.outcome, value)
     case 'has':
@@ -93,6 +91,14 @@ function leafHolds(leaf: Leaf, run: MemoryRun, subject: Subject, nowMs: number):
     default:
       return anyOf(termsAt(run, key, 'nothing', true), value)
   }
+}
+
+function actorHolds(value: Value, run: MemoryRun, subject: Subject): boolean {
+  const type = value.kind === 'word' && ['agent', 'human', 'system'].includes(value.value) ? value.value : undefined
+  if (subject === 'nothing') return false
+  if (subject !== 'run') return one(type === undefined ? subject.row.actorId : subject.row.actorType, value)
+  if (type === undefined) return anyOf([run.row.actorId, ...termsAt(run, 'actor', 'nothing', true)], value)
+  return type === 'agent' ? run.row.actorType === type : anyOf(termsAt(run, 'actor_type', 'nothing', true), value)
 }
 
 function actionLeafHolds(key: string, value: Value, run: MemoryRun, subject: Subject): boolean {

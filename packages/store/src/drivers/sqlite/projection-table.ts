@@ -74,6 +74,8 @@ const actionColumns: readonly Column<ActionSource>[] = [
   indexed('started_ms', ({ row }) => row.startedMs),
   indexed('amount', ({ row }) => amountOf(row.attributes)?.amount ?? null),
   plain('currency', ({ row }) => amountOf(row.attributes)?.currency ?? null),
+  plain('actor_type', ({ row }) => row.actorType ?? null),
+  plain('actor_id', ({ row }) => row.actorId ?? null),
   plain('parts', ({ state }) => spaced(actionParts(state))),
 ]
 

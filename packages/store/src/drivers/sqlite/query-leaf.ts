@@ -59,7 +59,7 @@ export function compileLeaf(leaf: Leaf, subject: Subject, context: LeafContext):
     case 'workflow':
       return compileWorkflow(value)
     case 'actor':
-      return compileActor(value, context)
+      return compileActor(value, subject, context)
     case 'type':
       return compileType(value, context)
     case 'took':
@@ -140,9 +140,17 @@ function compileWorkflow(value: Value): Sql {
 
 const actorTypes: ReadonlySet<string> = new Set(['agent', 'human', 'system'])
 
-/** A kind of actor, or the id of the one that started the run or of a person who acted in it. */
-function compileActor(value: Value, context: LeafContext): Sql {
-  if (value.kind === 'word' && actorTypes.has(value.value)) return sql('run.actor_type = ?', value.value)
+/**
+ * A kind of actor, or an id: of the one who did the action; without an action, of the one that started the run or of a
+ * person or system that acted in it.
+ */
+function compileActor(value: Value, subject: Subject, context: LeafContext): Sql {
+  const isType = value.kind === 'word' && actorTypes.has(value.value)
+  if (subject === 'action') return compareText(isType ? 'action.actor_type' : 'action.actor_id', value)
+  if (subject === 'nothing') return never
+  if (isType) {
+    return value.value === 'agent' ? sql('run.actor_type = ?', value.value) : term('actor_type', value, 'run', context)
+  }
   const parts = [compareText('run.actor_id', value), term('actor', value, 'run', context)]
   return value.kind === 'none' ? every(parts) : some(parts)
 }

@@ -106,7 +106,8 @@ function leafSources(leaf: Leaf, bound: boolean, context: MatchContext): Source[
     case 'workflow':
       return workflowSources(leaf)
     case 'actor':
-      if (equality && ['agent', 'human', 'system'].includes(value.value)) return undefined
+      if (bound || (equality && value.value === 'agent')) return undefined
+      if (equality && ['human', 'system'].includes(value.value)) return termSources('actor_type', leaf, false, context)
       return [
         runSource('run_actor', compareText('run.actor_id', value), equality),
         ...termSources('actor', leaf, false, context),
