@@ -66,6 +66,11 @@ export class Projector {
     if (countsForAction(changed.state, event)) addActionTerms(event, changed.terms)
   }
 
+  /** The state of a run with what was applied so far. */
+  runState(runId: string): RunState | undefined {
+    return this.#runs.get(runId)?.state ?? this.#source.runState(runId)
+  }
+
   #applyAction(event: LeafEvent, actionId: string): ChangedAction {
     let changed = this.#actions.get(actionId)
     if (changed === undefined) {

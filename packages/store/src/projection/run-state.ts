@@ -3,6 +3,7 @@ import type { Term } from './terms.ts'
 import { compareOrder, earlier, type Order, type Said } from './order.ts'
 import type { Answers, Grade, Outcome, RunRow, RunStatus } from './rows.ts'
 import { outcomes } from './rows.ts'
+import { stopOrderOf, type StopOrder } from './stop-order.ts'
 
 const endStatus: Readonly<Record<string, RunStatus>> = {
   run_completed: 'completed',
@@ -64,6 +65,8 @@ export interface RunState {
   ownerCreated: boolean
   firstIndex: number
   lastIndex: number
+  /** The first time that a person stopped it. */
+  stop?: StopOrder
   erased: number
   /** By the key that owns the action. */
   readonly actions: Record<string, ActionCounts>
@@ -99,6 +102,8 @@ export function applyToRun(state: RunState, event: LeafEvent): RunState {
     state.erased += 1
     return state
   }
+  const stop = stopOrderOf(event)
+  if (stop !== undefined) state.stop ??= stop
   const ms = eventMs(event)
   const at: Order = [event.run_seq ?? 0, event.event_id]
   const said = <T>(value: T): Said<T> => ({ at, value })
@@ -136,6 +141,11 @@ export function applyToRun(state: RunState, event: LeafEvent): RunState {
     }
   }
   return state
+}
+
+/** Whether the run has come to an end, by what its own key says. */
+export function hasEnded(state: RunState): boolean {
+  return Object.keys(state.parts[state.owner]?.ends ?? {}).length > 0
 }
 
 /** The log's own clock is when an event came in; for an import that says nothing of when it happened. */
@@ -217,6 +227,7 @@ export function runRow(state: RunState): RunRow {
   if (Object.values(state.parts).some((part) => part.types['gap_detected'] !== undefined)) flags.push('gap')
   if (!own.timed && own.events > 0) flags.push('time_unknown')
   if (own.redacted) flags.push('redacted')
+  if (state.stop !== undefined) flags.push('stopped')
   if (state.erased > 0) flags.push('erased')
   if (acted.edited > 0) flags.push('edited')
   if (own.failedResult) flags.push('errors')

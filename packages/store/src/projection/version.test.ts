@@ -8,7 +8,7 @@ import { projectionVersion } from './version.ts'
 /** One example of every type, as leaves of one run: what follows from them says which rules are in force. */
 function exampleLeaves(): LeafEvent[] {
   return eventDefinitions
-    .filter(({ inRun }) => inRun === 'always')
+    .filter(({ inRun }) => inRun !== 'never')
     .map(({ example }, index) => ({
       ...(example as unknown as LeafEvent),
       event_id: `01939c5e-7a10-7c3e-8d55-${String(index).padStart(12, '0')}`,

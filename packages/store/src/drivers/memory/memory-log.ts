@@ -10,15 +10,19 @@ import type {
   Head,
   ProjectionDifference,
   Refusal,
+  StopRequest,
   StoredEvent,
   StoredPayload,
 } from '../../event-store.ts'
 import type { AppendContext, AppendRequest, Guard, PreparedEvent } from '../../prepared-event.ts'
 import type { LeafEvent } from '../../projection/leaf.ts'
 import { Projector } from '../../projection/projector.ts'
+import { hasEnded } from '../../projection/run-state.ts'
+import { standingStop, stopFields, type StopOrder } from '../../projection/stop-order.ts'
 import { conflict, envelopeTooLarge, refusedByGuard, refusedWithOthers, tooLarge } from '../../refusal.ts'
 import { recordingMs } from '../../recording-clock.ts'
 import { leafText, timeQuality } from '../../seal.ts'
+import { endedRun, unknownRun } from '../../run-errors.ts'
 import { refusalRecord, serverContext, serverEvent } from '../../server-event.ts'
 import { covers, openedPayload } from '../../stored-payload.ts'
 import { eventText } from '../../text-words.ts'
@@ -181,11 +185,17 @@ export class MemoryLog {
       leafHash: Buffer.from(hash).toString('hex'),
       recordedAt,
       ...(actionDigest !== undefined && { actionDigest }),
+      ...this.#stopOf(runId),
     }
   }
 
   #recordRefusal(draft: LeafEvent, time: Time): void {
     this.#store(refusalRecord(draft, time.nowMs), serverContext, [], time)
+  }
+
+  #stopOf(runId: string | undefined): { stop?: StopOrder } {
+    const stop = runId === undefined ? undefined : standingStop(runId, (id) => this.#projector.runState(id))
+    return stop === undefined ? {} : { stop }
   }
 
   /** The data key of a run; of one event when it has no run. */
@@ -205,7 +215,7 @@ export class MemoryLog {
       !sentMac(entry.sent.key, Buffer.from(event.sentDigest, 'hex')).equals(entry.sent.mac)
     )
       return conflict(eventId)
-    const { recorded_at: recordedAt, action_digest: actionDigest } = entry.event
+    const { recorded_at: recordedAt, action_digest: actionDigest, run_id: runId } = entry.event
     const hash = Buffer.from(leafHash(nodeCrypto, entry.leaf)).toString('hex')
     return {
       status: 'duplicate',
@@ -214,17 +224,15 @@ export class MemoryLog {
       leafHash: hash,
       recordedAt,
       ...(actionDigest !== undefined && { actionDigest }),
+      ...this.#stopOf(runId),
     }
   }
 
   #failedGuard(guards: readonly Guard[]): string | undefined {
     for (const guard of guards) {
       if (guard.kind === 'run_open') {
-        const ends = this.#entries.some(
-          ({ event }) =>
-            event.run_id === guard.runId && ['run_completed', 'run_failed', 'run_cancelled'].includes(event.event_type),
-        )
-        if (ends) return `run ${guard.runId} has ended`
+        const state = this.#projector.runState(guard.runId)
+        if (state !== undefined && hasEnded(state)) return `run ${guard.runId} has ended`
       } else {
         const present = this.#indexById.has(guard.eventId)
         if (present !== (guard.kind === 'event_present'))
@@ -290,6 +298,18 @@ export class MemoryLog {
     if (result === undefined || result.status === 'refused')
       throw new StoreError('io_error', 'The erasure could not be recorded.')
     return { events: held.length, index: result.index }
+  }
+
+  stop({ runId, actorId, reasonCode }: StopRequest): { order: StopOrder; isNew: boolean } {
+    const before = this.#rows.runState(runId)
+    if (before === undefined) throw unknownRun(runId)
+    if (before.stop !== undefined) return { order: before.stop, isNew: false }
+    if (hasEnded(before)) throw endedRun(runId)
+    const event = serverEvent('decision_overridden', this.#time().nowMs, stopFields(runId, actorId, reasonCode))
+    const [result] = this.append({ events: [event], context: serverContext }).results
+    if (result === undefined || result.status === 'refused' || result.stop === undefined)
+      throw new StoreError('io_error', 'The stop could not be recorded; the run was not stopped.')
+    return { order: result.stop, isNew: true }
   }
 
   #ofRun(runId: string): Entry[] {

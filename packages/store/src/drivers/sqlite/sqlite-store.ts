@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { StoreError } from '../../errors.ts'
-import type { AppendResult, EraseRequest, EventStore, Head, LogInfo } from '../../event-store.ts'
+import type { AppendResult, EraseRequest, EventStore, Head, LogInfo, StopRequest } from '../../event-store.ts'
 import { defaultStateFolder } from '../../head-memory.ts'
 import { makeLogFolder } from './log-folder.ts'
 import { checkLogName } from '../../log-name.ts'
@@ -154,6 +154,10 @@ export class SqliteStore implements EventStore {
     while ((await this.#wal?.call<boolean>({ op: 'empty', log })) === false) {
       if (performance.now() > deadlineMs) throw erasurePending()
     }
+  }
+
+  async stop(log: string, request: StopRequest): ReturnType<EventStore['stop']> {
+    return this.#writerOf(log).call({ op: 'stop', log, request })
   }
 
   async rebuild(log: string, onProgress?: (done: number, total: number) => void): Promise<{ events: number }> {
