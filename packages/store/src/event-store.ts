@@ -1,4 +1,6 @@
 import type { Query } from '@counterfoil/schema/query'
+import type { GapClock } from './projection/gap-statements.ts'
+import type { ProducerRow, ProducerStatus } from './projection/producer-row.ts'
 import type { ActionRow, RunRow } from './projection/rows.ts'
 import type { StopOrder } from './projection/stop-order.ts'
 import type { AppendRequest } from './prepared-event.ts'
@@ -114,6 +116,22 @@ export interface StopRequest {
   readonly reasonCode: string
 }
 
+/** How many statements {@link EventStore.declareGaps} has recorded. */
+export interface DeclaredGaps {
+  /** Gaps in the numbers of a producer, and producers that are not heard any more. */
+  readonly detected: number
+  readonly healed: number
+  /** Open runs that nobody records any more. */
+  readonly stalled: number
+}
+
+export interface ProducerRequest {
+  readonly status?: ProducerStatus
+  readonly limit: number
+  /** Opaque, from the page before. */
+  readonly cursor?: string
+}
+
 /** One difference between what is stored and what follows from the leaves. */
 export interface ProjectionDifference {
   readonly table: string
@@ -160,6 +178,12 @@ export interface EventStore extends AsyncDisposable {
    */
   stop(log: string, request: StopRequest): Promise<{ readonly order: StopOrder; readonly isNew: boolean }>
 
+  /**
+   * Records what follows from the passing of time: gaps that nobody has filled, producers that are not heard any more, the
+   * open runs that they leave, and what of it has healed. Nothing is recorded twice.
+   */
+  declareGaps(log: string, clock: GapClock): Promise<DeclaredGaps>
+
   /** The newest durable head. */
   head(log: string): Promise<Head>
   /** The kept checkpoint of exactly this size, if it was kept (newest, and one a second). */
@@ -182,6 +206,8 @@ export interface EventStore extends AsyncDisposable {
   actions(log: string, request: PageRequest): Promise<Page<ActionRow>>
   countRuns(log: string, request: { query: Query; nowMs: number }): Promise<RunCount>
   facets(log: string, request: { query: Query; nowMs: number; keys: readonly string[] }): Promise<readonly Facet[]>
+  /** Producers, those first that were heard for the first time last. */
+  producers(log: string, request: ProducerRequest): Promise<Omit<Page<ProducerRow>, 'textIndexedThrough'>>
   attributeKeys(log: string): Promise<readonly string[]>
 
   /** Re-derives runs and actions from the leaves. Durable when it resolves. */

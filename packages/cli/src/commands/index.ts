@@ -3,6 +3,7 @@ import { createBackupCommand } from './backup.ts'
 import { createExplainCommand } from './explain.ts'
 import { createImportCommand } from './import.ts'
 import { createKeysCommand } from './keys.ts'
+import { createProducersCommand } from './producers.ts'
 import { createProofCommand } from './proof.ts'
 import { createRebuildCommand } from './rebuild.ts'
 import { createRecoverCommand } from './recover.ts'
@@ -20,6 +21,7 @@ export const commands: readonly (() => Command)[] = [
   createExplainCommand,
   createTailCommand,
   createStopCommand,
+  createProducersCommand,
   createVerifyCommand,
   createProofCommand,
   createKeysCommand,

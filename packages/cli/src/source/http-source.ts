@@ -3,6 +3,8 @@ import type {
   IngestReport,
   ListOptions,
   LogReport,
+  ProducerListOptions,
+  ProducerPage,
   RunPage,
   RunReport,
   StopReport,
@@ -37,6 +39,10 @@ export class HttpSource implements Source {
 
   event(id: string): Promise<EventReport> {
     return this.#http.json(`v1/events/${encodeURIComponent(id)}`)
+  }
+
+  producers({ status, limit, cursor }: ProducerListOptions): Promise<ProducerPage> {
+    return this.#http.json('v1/producers', { query: { status, limit: limit?.toString(), cursor } })
   }
 
   stop(runId: string, { actorId, reasonCode }: { actorId?: string; reasonCode?: string }): Promise<StopReport> {

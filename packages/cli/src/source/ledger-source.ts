@@ -8,6 +8,8 @@ import {
   type Log,
   type LogReport,
   type Principal,
+  type ProducerListOptions,
+  type ProducerPage,
   type RunPage,
   type RunReport,
   type StopReport,
@@ -80,6 +82,10 @@ class LedgerSource implements Source {
 
   event(id: string): Promise<EventReport> {
     return this.#log.event(id)
+  }
+
+  producers(options: ProducerListOptions): Promise<ProducerPage> {
+    return this.#log.producers(options)
   }
 
   stop(runId: string, by: { actorId?: string; reasonCode?: string }): Promise<StopReport> {

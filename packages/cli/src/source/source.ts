@@ -3,6 +3,8 @@ import type {
   IngestReport,
   ListOptions,
   LogReport,
+  ProducerListOptions,
+  ProducerPage,
   RunPage,
   RunReport,
   StopReport,
@@ -30,6 +32,7 @@ export interface Source extends AsyncDisposable {
   /** @param id a run id, or a prefix that only one run has */
   run(id: string): Promise<RunReport>
   event(id: string): Promise<EventReport>
+  producers(options: ProducerListOptions): Promise<ProducerPage>
   /** @param runId a whole run id */
   stop(runId: string, by: { actorId?: string; reasonCode?: string }): Promise<StopReport>
   report(): Promise<LogReport>

@@ -50,6 +50,19 @@ export function sixAnswers(row: RunRow, actions: readonly ActionRow[], facts: re
 
 const notYet = (run: Run): boolean => run.row.status === 'running'
 
+/** Why "there was none" cannot be said of this run; undefined when it can. */
+function doubt({ row }: Run): string | undefined {
+  if (row.status === 'stalled') return 'the run went silent before its end'
+  return row.flags.includes('gap') ? 'events of the run are missing' : undefined
+}
+
+/** That nothing is on record: not yet, or surely, or as far as anybody knows. */
+function nothing(run: Run, yet: string, surely: string): string {
+  const why = doubt(run)
+  if (why !== undefined) return `Nothing is on record, and ${why}.`
+  return notYet(run) ? yet : surely
+}
+
 function answerTrigger({ row, facts }: Run): Draft {
   const from = ofType(facts, 'run_created')
   if (row.triggerType === undefined) {
@@ -92,7 +105,7 @@ function answerContext(run: Run): Draft {
 function answerProposal(run: Run): Draft {
   const from = ofType(run.facts, 'decision_proposed')
   if (run.actions.length === 0) {
-    return { text: notYet(run) ? 'Nothing yet.' : 'It proposed no action, and the run has ended.', from }
+    return { text: nothing(run, 'Nothing yet.', 'It proposed no action, and the run has ended.'), from }
   }
   const words = run.actions.map((action) => `${rowWords(action)}${attributeWords(action.attributes)}`)
   const begin = from.length === 0 ? 'No proposal is on record, although the run acted: ' : ''
@@ -114,13 +127,10 @@ function answerChecks(run: Run): Draft {
   }
   if (run.row.answers.checks === 'none')
     return { text: 'None was needed: no action with an effect was proposed.', from }
-  return {
-    text:
-      notYet(run) && !run.actions.some(hasEffect)
-        ? 'None yet.'
-        : 'No check is on record, although an action with an effect was proposed.',
-    from,
-  }
+  const text = run.actions.some(hasEffect)
+    ? 'No check is on record, although an action with an effect was proposed.'
+    : nothing(run, 'None yet.', 'No check is on record.')
+  return { text, from }
 }
 
 function answerApproval(run: Run): Draft {
@@ -166,8 +176,8 @@ function answerApproval(run: Run): Draft {
       from: allowing,
     }
   }
-  if (notYet(run) && !run.actions.some(hasEffect)) return { text: 'Nothing to decide yet.', from: [] }
-  return { text: 'No approval is on record, and no rule says that none was needed.', from: [] }
+  const unsaid = 'No approval is on record, and no rule says that none was needed.'
+  return { text: run.actions.some(hasEffect) ? unsaid : nothing(run, 'Nothing to decide yet.', unsaid), from: [] }
 }
 
 function answerEffect(run: Run): Draft {
@@ -181,7 +191,7 @@ function answerEffect(run: Run): Draft {
   const effectful = run.actions.filter(hasEffect)
   const calls = ofType(run.facts, 'tool_completed')
   if (effectful.length === 0) {
-    return { text: notYet(run) ? 'Nothing yet.' : 'Nothing: no action with an effect was proposed.', from }
+    return { text: nothing(run, 'Nothing yet.', 'Nothing: no action with an effect was proposed.'), from }
   }
   const byOutcome = Map.groupBy(effectful, (action) => action.outcome)
   const words = [...byOutcome].map(([outcome, actions]) => {
@@ -202,7 +212,11 @@ export function runSentence(row: RunRow, actions: readonly ActionRow[]): string 
   const main = (telling.length > 0 ? telling : effectful).toSorted(
     (a, b) => Number(b.outcome === row.outcome) - Number(a.outcome === row.outcome),
   )[0]
-  const end = row.flags.includes('stopped') ? ' A person stopped it.' : ''
+  const end = [
+    row.flags.includes('stopped') ? ' A person stopped it.' : '',
+    row.flags.includes('gap') ? ' Events of it are missing.' : '',
+    row.status === 'stalled' ? ' It went silent before its end: what has happened since, nobody knows.' : '',
+  ].join('')
   const workflow =
     row.workflow === undefined ? 'The run' : `${row.workflow}${row.version === undefined ? '' : ` ${row.version}`}`
   if (main === undefined) return `${workflow}: ${row.outcome}, nothing changed in the outside world.${end}`

@@ -7,6 +7,7 @@ import { presentCheckpoint, proveConsistency, proveInclusion, readCheckpoint, re
 import { createLog, listLogs } from './logs.ts'
 import { readMetrics } from './metrics.ts'
 import { openApiRoute } from './openapi.ts'
+import { readProducers } from './producers.ts'
 import { readRun, readRuns, stopRun } from './runs.ts'
 import { readSchema } from './schema.ts'
 import { followTail } from './tail.ts'
@@ -20,6 +21,7 @@ export const routes: readonly AnyRoute[] = [
   readRun,
   stopRun,
   readActions,
+  readProducers,
   followTail,
   readLog,
   readCheckpoint,

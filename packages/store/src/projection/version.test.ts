@@ -23,7 +23,11 @@ function exampleLeaves(): LeafEvent[] {
 }
 
 it('changes of the rules raise the version, so that logs of older rules are derived anew', () => {
-  const projector = new Projector({ runState: () => undefined, actionState: () => undefined })
+  const projector = new Projector({
+    runState: () => undefined,
+    actionState: () => undefined,
+    producerState: () => undefined,
+  })
   for (const leaf of exampleLeaves()) projector.apply(leaf)
   const digest = createHash('sha256').update(JSON.stringify(projector.changes())).digest('hex').slice(0, 16)
   // When the digest differs: raise projectionVersion, then put both here.

@@ -10,7 +10,6 @@ import type {
   Head,
   ProjectionDifference,
   Refusal,
-  StopRequest,
   StoredEvent,
   StoredPayload,
 } from '../../event-store.ts'
@@ -18,16 +17,17 @@ import type { AppendContext, AppendRequest, Guard, PreparedEvent } from '../../p
 import type { LeafEvent } from '../../projection/leaf.ts'
 import { Projector } from '../../projection/projector.ts'
 import { hasEnded } from '../../projection/run-state.ts'
-import { standingStop, stopFields, type StopOrder } from '../../projection/stop-order.ts'
+import { standingStop, type StopOrder } from '../../projection/stop-order.ts'
 import { conflict, envelopeTooLarge, refusedByGuard, refusedWithOthers, tooLarge } from '../../refusal.ts'
 import { recordingMs } from '../../recording-clock.ts'
 import { leafText, timeQuality } from '../../seal.ts'
-import { endedRun, unknownRun } from '../../run-errors.ts'
 import { refusalRecord, serverContext, serverEvent } from '../../server-event.ts'
 import { covers, openedPayload } from '../../stored-payload.ts'
 import { eventText } from '../../text-words.ts'
 import { randomBytes } from '../../vault/random.ts'
-import { commitmentOf, createSalt, type VaultEntry } from '../../vault/vault.ts'
+import { commitmentOf, type VaultEntry } from '../../vault/vault.ts'
+import { bodiesOf } from './memory-bodies.ts'
+import { compareMemoryRows } from './memory-comparison.ts'
 import { MemoryRows } from './memory-rows.ts'
 import { splitWords } from './memory-text.ts'
 
@@ -74,6 +74,11 @@ export class MemoryLog {
     return this.#rows
   }
 
+  /** When something that is stored now is recorded. */
+  get nowMs(): number {
+    return this.#time().nowMs
+  }
+
   get size(): number {
     return this.#entries.length
   }
@@ -113,7 +118,8 @@ export class MemoryLog {
     })
     if (own.every((refusal) => refusal === undefined)) return undefined
     request.events.forEach((event, position) => {
-      if (own[position]?.code === 'guard_failed') this.#recordRefusal(JSON.parse(event.envelope) as LeafEvent, time)
+      if (own[position]?.code === 'guard_failed')
+        this.#recordRefusal(JSON.parse(event.envelope) as LeafEvent, request.context.keyId, time)
     })
     return own.map(
       (refusal, at) =>
@@ -133,7 +139,7 @@ export class MemoryLog {
     if (known !== undefined) return known
     const failed = this.#failedGuard(guards)
     if (failed !== undefined) {
-      this.#recordRefusal(draft, time)
+      this.#recordRefusal(draft, context.keyId, time)
       return refusedByGuard(eventId, failed)
     }
     const index = this.size
@@ -189,8 +195,8 @@ export class MemoryLog {
     }
   }
 
-  #recordRefusal(draft: LeafEvent, time: Time): void {
-    this.#store(refusalRecord(draft, time.nowMs), serverContext, [], time)
+  #recordRefusal(draft: LeafEvent, keyId: string, time: Time): void {
+    this.#store(refusalRecord(draft, keyId, time.nowMs), serverContext, [], time)
   }
 
   #stopOf(runId: string | undefined): { stop?: StopOrder } {
@@ -300,18 +306,6 @@ export class MemoryLog {
     return { events: held.length, index: result.index }
   }
 
-  stop({ runId, actorId, reasonCode }: StopRequest): { order: StopOrder; isNew: boolean } {
-    const before = this.#rows.runState(runId)
-    if (before === undefined) throw unknownRun(runId)
-    if (before.stop !== undefined) return { order: before.stop, isNew: false }
-    if (hasEnded(before)) throw endedRun(runId)
-    const event = serverEvent('decision_overridden', this.#time().nowMs, stopFields(runId, actorId, reasonCode))
-    const [result] = this.append({ events: [event], context: serverContext }).results
-    if (result === undefined || result.status === 'refused' || result.stop === undefined)
-      throw new StoreError('io_error', 'The stop could not be recorded; the run was not stopped.')
-    return { order: result.stop, isNew: true }
-  }
-
   #ofRun(runId: string): Entry[] {
     if (!this.#rows.runs.has(runId)) throw new StoreError('not_found', `No run is called ${runId}. Nothing was erased.`)
     return this.#entries.filter(({ event }) => event.run_id === runId)
@@ -397,30 +391,6 @@ export class MemoryLog {
   }
 
   compareProjections(): { compared: number; differences: ProjectionDifference[] } {
-    const derived = this.#derive()
-    const differences: ProjectionDifference[] = []
-    const compare = (
-      table: string,
-      live: ReadonlyMap<string, { row: unknown }>,
-      aside: ReadonlyMap<string, { row: unknown }>,
-    ): void => {
-      for (const id of new Set([...live.keys(), ...aside.keys()])) {
-        if (JSON.stringify(live.get(id)?.row) !== JSON.stringify(aside.get(id)?.row))
-          differences.push({ table, id, message: 'differs from what follows from the log' })
-      }
-    }
-    compare('run', this.#rows.runs, derived.runs)
-    for (const [runId, run] of derived.runs)
-      compare('action', this.#rows.runs.get(runId)?.actions ?? new Map(), run.actions)
-    return { compared: derived.runs.size, differences }
+    return compareMemoryRows(this.#rows, this.#derive())
   }
-}
-
-function bodiesOf(event: PreparedEvent, index: number): VaultEntry[] {
-  const bodies: VaultEntry[] = []
-  for (const kind of ['payload', 'summary'] as const) {
-    const text = event[kind]
-    if (text !== undefined) bodies.push({ index, kind, salt: createSalt(), bytes: Buffer.from(text, 'utf8') })
-  }
-  return bodies
 }

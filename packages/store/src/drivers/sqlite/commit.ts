@@ -40,7 +40,7 @@ export interface CommitParts {
 }
 
 /** The part of an envelope that the writer needs before the leaf exists. */
-type Draft = Pick<LeafEvent, 'event_id' | 'event_type' | 'run_id' | 'occurred_at' | 'action'>
+type Draft = Pick<LeafEvent, 'event_id' | 'event_type' | 'run_id' | 'occurred_at' | 'action' | 'producer'>
 
 /** What was stored by this commit. Its hash is made of what reads back, so it has none yet. */
 export interface Stored {
@@ -138,7 +138,7 @@ export class Commit {
     })
     if (own.every((refusal) => refusal === undefined)) return undefined
     for (const [position, draft] of drafts.entries())
-      if (own[position]?.code === 'guard_failed') this.#recordRefusal(draft)
+      if (own[position]?.code === 'guard_failed') this.#recordRefusal(draft, request.context.keyId)
     return own.map((refusal, position) => refusal ?? refusedWithOthers(drafts[position]?.event_id ?? ''))
   }
 
@@ -149,7 +149,7 @@ export class Commit {
     if (known !== undefined) return known
     const failed = guards.length === 0 ? undefined : this.#failedGuard(guards)
     if (failed !== undefined) {
-      this.#recordRefusal(draft)
+      this.#recordRefusal(draft, context.keyId)
       return refusedByGuard(draft.event_id, failed)
     }
     const { projections, payloads, leaves, clockMs, origin } = this.#parts
@@ -243,8 +243,8 @@ export class Commit {
     return undefined
   }
 
-  #recordRefusal(draft: Draft): void {
-    const refusal = refusalRecord(draft, this.#parts.nowMs)
+  #recordRefusal(draft: Draft, keyId: string): void {
+    const refusal = refusalRecord(draft, keyId, this.#parts.nowMs)
     this.append(packRequest({ events: [refusal], context: serverContext }))
   }
 

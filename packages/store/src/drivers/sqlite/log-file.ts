@@ -12,9 +12,10 @@ import {
 import { nodeCrypto } from '@counterfoil/tlog/node'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { StoreError } from '../../errors.ts'
-import type { EraseRequest, StopRequest } from '../../event-store.ts'
+import type { DeclaredGaps, EraseRequest, StopRequest } from '../../event-store.ts'
 import { HeadMemory, placeOf, readRememberedHead } from '../../head-memory.ts'
 import { verifierOf } from '../../key-files.ts'
+import type { GapClock, GapStatement } from '../../projection/gap-statements.ts'
 import { hasEnded } from '../../projection/run-state.ts'
 import { stopFields, type StopOrder } from '../../projection/stop-order.ts'
 import { projectionVersion } from '../../projection/version.ts'
@@ -173,6 +174,24 @@ export class LogFile implements Disposable {
       const order = result.stop
       return () => ({ order, isNew: true })
     })
+  }
+
+  /** Records what follows from the passing of time; see {@link EventStore.declareGaps}. */
+  declareGaps(clock: GapClock): DeclaredGaps {
+    const { producers } = this.#projections
+    const said = explainIo(() => producers.dueStatements(clock))
+    this.#say(said)
+    // Who has just been found silent leaves runs behind.
+    const stalled = explainIo(() => producers.stallStatements(clock))
+    this.#say(stalled)
+    const healed = said.filter(({ type }) => type === 'gap_healed').length
+    return { detected: said.length - healed, healed, stalled: stalled.length }
+  }
+
+  #say(statements: readonly GapStatement[]): void {
+    if (statements.length === 0) return
+    const events = statements.map(({ type, fields }) => serverEvent(type, this.nowMs, fields))
+    this.commit([packRequest({ events, context: serverContext })])
   }
 
   #eraseRun(runId: string): { events: number; fields: Record<string, unknown> } {
