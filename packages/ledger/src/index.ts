@@ -4,9 +4,11 @@ export {
   type IngestOptions,
   type KeyRing,
   type Ledger,
+  type GapOptions,
   type ListOptions,
   type Log,
   type OpenLedgerOptions,
+  type ProducerListOptions,
   type Principal,
   type Scope,
   type TailEntry,
@@ -44,6 +46,9 @@ export {
   type LogReport,
   type VerifyReport,
 } from './report/log.ts'
+export { ProducerPageSchema, ProducerReportSchema, type ProducerPage, type ProducerReport } from './report/producer.ts'
+export { StopOrderSchema, StopReportSchema, type StopReport } from './report/stop.ts'
+export { producerStatuses, type DeclaredGaps, type ProducerStatus } from '@counterfoil/store'
 export { StoreError, storeErrorCodes, type StoreErrorCode } from '@counterfoil/store'
 export { openLedger } from './open-ledger.ts'
 export { createRunFilter, type RunFilter } from './run-filter.ts'

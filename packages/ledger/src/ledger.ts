@@ -1,3 +1,4 @@
+import type { DeclaredGaps, ProducerStatus } from '@counterfoil/store'
 import type { ActionPage, RunPage, RunReport } from './report/run.ts'
 import type {
   ApiKeyReport,
@@ -8,6 +9,8 @@ import type {
   LogReport,
   VerifyReport,
 } from './report/log.ts'
+import type { ProducerPage } from './report/producer.ts'
+import type { StopReport } from './report/stop.ts'
 
 export const scopes = ['ingest', 'policy', 'observe', 'read', 'admin'] as const
 /** What an API key may do. `admin` may do everything within its log; `policy` may write checks on any run. */
@@ -39,6 +42,21 @@ export interface ListOptions {
   readonly facets?: readonly string[]
 }
 
+export interface ProducerListOptions {
+  readonly status?: ProducerStatus
+  readonly limit?: number
+  readonly cursor?: string
+}
+
+export interface GapOptions {
+  /** Default now. */
+  readonly nowMs?: number
+  /** Since when producers could reach this log; default since it was opened. Time before that accuses nobody. */
+  readonly upSinceMs?: number
+  /** How long a higher number waits for the lower ones; default 60 s. */
+  readonly gapAfterMs?: number
+}
+
 /** One entry of the live tail. */
 export interface TailEntry {
   readonly index: number
@@ -55,6 +73,8 @@ export interface Log {
   ingest(body: Uint8Array | string, options: IngestOptions): Promise<IngestReport>
   runs(options: ListOptions): Promise<RunPage>
   actions(options: ListOptions): Promise<ActionPage>
+  /** Processes that record events, those first that were heard for the first time last. */
+  producers(options?: ProducerListOptions): Promise<ProducerPage>
   /** @param runId a run id, or a prefix that only one run has */
   run(runId: string, options?: { from?: number; limit?: number }): Promise<RunReport>
   /** The same as {@link run} gives, as JSON in UTF-8; a fraction of the work. */
@@ -72,6 +92,20 @@ export interface Log {
     target: { runId: string } | { eventId: string },
     by: { actorId: string; reasonCode: string },
   ): Promise<{ events: number; index: number }>
+  /**
+   * A person stops a run: from when this resolves, every acknowledgement of an event of the run, or of a run that it has
+   * started, says so. Stopping again answers the first stop.
+   *
+   * @param by the reason is `run_stopped` unless given
+   * @throws LedgerError `run_unknown`; EventError `field_invalid` for who or why; StoreError `run_ended` when there is nothing to stop any more
+   */
+  stop(runId: string, by: { actorId: string; reasonCode?: string }): Promise<StopReport>
+  /**
+   * Records what follows from the passing of time: numbers of a producer that nobody has filled in, producers that are not
+   * heard any more, the open runs that they leave (`stalled`), and what of it has healed. Whoever opens a log calls it now
+   * and then; the server does. Nothing is recorded twice.
+   */
+  declareGaps(options?: GapOptions): Promise<DeclaredGaps>
   /**
    * Takes a checkpoint of this log that a client kept: every client is a small witness. `known`: it is in the history of
    * this log. `behind`: this log signed it and cannot have it in its history, so entries were lost or the log was forked;

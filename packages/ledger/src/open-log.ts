@@ -12,13 +12,13 @@ import {
   type TileReader,
 } from '@counterfoil/tlog'
 import { nodeCrypto } from '@counterfoil/tlog/node'
-import { StoreError, type LeafEvent, type LogInfo, type SqliteStore } from '@counterfoil/store'
+import { StoreError, type DeclaredGaps, type LeafEvent, type LogInfo, type SqliteStore } from '@counterfoil/store'
 import { readRun } from './answer/read-run.ts'
 import { runReport, runReportJson } from './answer/run-report.ts'
 import { LedgerError } from './errors.ts'
 import { readFacetKeys } from './facet-keys.ts'
 import { ingest } from './ingest/ingest.ts'
-import type { IngestOptions, ListOptions, Log, TailEntry } from './ledger.ts'
+import type { GapOptions, IngestOptions, ListOptions, Log, ProducerListOptions, TailEntry } from './ledger.ts'
 import { decodePageCursor, encodePageCursor } from './page-cursor.ts'
 import { payloadReport } from './report/payload-report.ts'
 import { shownId } from './shown-id.ts'
@@ -32,6 +32,9 @@ import type {
   LogReport,
   VerifyReport,
 } from './report/log.ts'
+import { producerReport, type ProducerPage } from './report/producer.ts'
+import type { StopReport } from './report/stop.ts'
+import { stopRun } from './stop-run.ts'
 import { tailLog } from './tail.ts'
 import { verifyLog } from './verify/verify.ts'
 
@@ -43,6 +46,7 @@ export class OpenLog implements Log {
   readonly #store: SqliteStore
   readonly #info: LogInfo
   readonly #redactor: Redactor
+  readonly #openedMs = Date.now()
 
   constructor(store: SqliteStore, info: LogInfo, redactor: Redactor) {
     this.#store = store
@@ -97,6 +101,19 @@ export class OpenLog implements Log {
       actions: page.rows.map(actionReport),
       ...this.#nextOf('actions', query, page.next, request.nowMs),
       text_indexed_through: page.textIndexedThrough,
+    }
+  }
+
+  async producers({ status, limit, cursor }: ProducerListOptions = {}): Promise<ProducerPage> {
+    const question = [this.origin, 'producers', status ?? '']
+    const { rows, next } = await this.#store.producers(this.name, {
+      limit: pageLimit(limit),
+      ...(status !== undefined && { status }),
+      ...(cursor !== undefined && { cursor: decodePageCursor(question, cursor).after }),
+    })
+    return {
+      producers: rows.map(producerReport),
+      ...(next !== undefined && { next: encodePageCursor(question, { after: next, nowMs: 0 }) }),
     }
   }
 
@@ -218,6 +235,14 @@ export class OpenLog implements Log {
     }
   }
 
+  stop(runId: string, by: { actorId: string; reasonCode?: string }): Promise<StopReport> {
+    return stopRun(this.#store, this.name, this.#redactor, runId, by)
+  }
+
+  declareGaps({ nowMs = Date.now(), upSinceMs = this.#openedMs, gapAfterMs }: GapOptions = {}): Promise<DeclaredGaps> {
+    return this.#store.declareGaps(this.name, { nowMs, upSinceMs, gapAfterMs: gapAfterMs ?? limits.gapAfterMs })
+  }
+
   async witness(checkpoint: string): Promise<'known' | 'behind'> {
     const verdict = await this.#store.witness(this.name, checkpoint)
     if (verdict === 'unsigned')
@@ -244,10 +269,7 @@ export class OpenLog implements Log {
   }
 
   #pageRequest(list: 'runs' | 'actions', query: Query, options: ListOptions): PageRequest {
-    const limit = options.limit ?? limits.pageItemsDefault
-    if (!Number.isSafeInteger(limit) || limit < 1 || limit > limits.pageItemsMax) {
-      throw new LedgerError('limit_invalid', `A page has 1 to ${limits.pageItemsMax} items.`)
-    }
+    const limit = pageLimit(options.limit)
     if (options.cursor === undefined) return { query, limit, nowMs: Date.now() }
     const { after, nowMs } = decodePageCursor([this.origin, list, formatQuery(query)], options.cursor)
     return { query, limit, nowMs, cursor: after }
@@ -268,6 +290,11 @@ export class OpenLog implements Log {
 }
 
 type PageRequest = Parameters<SqliteStore['runs']>[1]
+
+function pageLimit(limit: number = limits.pageItemsDefault): number {
+  if (Number.isSafeInteger(limit) && limit >= 1 && limit <= limits.pageItemsMax) return limit
+  throw new LedgerError('limit_invalid', `A page has 1 to ${limits.pageItemsMax} items.`)
+}
 
 function queryError(problems: readonly Problem[]): LedgerError {
   return new LedgerError('query_invalid', problems[0]?.message ?? 'The query cannot be read.', { problems })

@@ -221,6 +221,22 @@ export const producerFields = {
     { instance: id('one process of the producer'), seq: count('gapless from 0 per instance') },
     { ...closed, description: 'makes losses visible' },
   ),
+  redactions: Type.Array(
+    Type.Object(
+      {
+        path: Type.String({
+          maxLength: limits.envelopeStringCodePointsMax,
+          description: 'JSON Pointer; within a body the body alone',
+        }),
+        rule: Type.String({ pattern: '^[a-z0-9-]{1,40}$', description: 'which rule' }),
+      },
+      closed,
+    ),
+    {
+      maxItems: limits.redactionsMax,
+      description: 'what was removed before storage: by the producer before it sent, and by the server',
+    },
+  ),
 } as const
 
 /** Envelope fields that only the server sets; a client that sends one is refused (`payload` and `summary` excepted: it sends their content). */
@@ -237,13 +253,6 @@ export const serverFields = {
   summary: Type.Object(
     { commitment: digest('as in payload'), size: count('stored bytes') },
     { ...closed, description: 'binds the erasable summary to this event' },
-  ),
-  redactions: Type.Array(
-    Type.Object(
-      { path: Type.String({ description: 'JSON Pointer' }), rule: Type.String({ description: 'which rule' }) },
-      closed,
-    ),
-    { maxItems: limits.redactionsMax, description: 'what was removed before storage' },
   ),
   log: name('the origin of the log'),
   index: count('position in the log'),
@@ -273,4 +282,5 @@ export const sharedOptionalFields = [
   'usage',
   'payload_ref',
   'producer',
+  'redactions',
 ] as const satisfies readonly ProducerField[]

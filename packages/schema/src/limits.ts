@@ -28,6 +28,12 @@ export const limits = {
   clockSkewMsMax: 5 * 60 * 1000,
   /** Older than this when it arrives is a backfill, not a delay. */
   backfillAfterMs: 24 * 60 * 60 * 1000,
+  /** How long a higher number of a producer waits for the lower ones before these are on record as missing. */
+  gapAfterMs: 60 * 1000,
+  /** A producer that is not heard for so many times what it promised is silent. */
+  silentAfterPromises: 3,
+  /** Gaps of one producer that are kept apart. */
+  missingRangesMax: 512,
   pageItemsMax: 200,
   pageItemsDefault: 50,
   /** Counts above this are shown as "at least". */

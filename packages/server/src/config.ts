@@ -1,3 +1,5 @@
+import { limits } from '@counterfoil/schema'
+
 /** What a server needs to know, checked. Durations and sizes carry their unit. */
 export interface ServerConfig {
   /** The data directory. */
@@ -28,6 +30,10 @@ export interface ServerConfig {
   readonly tailHeartbeatMs: number
   /** A reader that takes nothing for this time is cut off; it can resume. */
   readonly tailStallMs: number
+  /** How often it is looked for what time alone brings: gaps that stay, producers that are not heard any more. */
+  readonly gapCheckMs: number
+  /** How long a higher number of a producer waits for the lower ones. */
+  readonly gapAfterMs: number
   /** How long requests may still take when the server stops. */
   readonly shutdownTimeoutMs: number
 }
@@ -49,6 +55,8 @@ export const defaultConfig = {
   tailStreamsPerLogMax: 64,
   tailHeartbeatMs: 15_000,
   tailStallMs: 30_000,
+  gapCheckMs: 10_000,
+  gapAfterMs: limits.gapAfterMs,
   shutdownTimeoutMs: 10_000,
 } as const satisfies Omit<ServerConfig, 'data'>
 

@@ -6,6 +6,8 @@ import { createApp } from './app.ts'
 import { answerClientError } from './client-error.ts'
 import { checkConfig, ConfigError, isLoopback, type ServerConfig } from './config.ts'
 import { createContext, type ServerContext } from './context.ts'
+import { startJobs } from './job.ts'
+import { jobs } from './jobs/index.ts'
 import { problemDocument, problemHeaders, ProblemError } from './problem.ts'
 
 /** A server that accepts requests. Disposing of it lets requests end, ends live streams, and closes the data. */
@@ -48,13 +50,14 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     if (!isLoopback(config.host)) {
       context.logger.warn({ host: config.host }, 'reachable from other machines; put TLS in front of it')
     }
+    const running = startJobs(context, jobs)
     let stopped: Promise<void> | undefined
     const { firstStart } = context.ledger
     return {
       url,
       config: { ...config, port },
       ...(firstStart === undefined ? {} : { firstStart }),
-      [Symbol.asyncDispose]: () => (stopped ??= stop(server, context)),
+      [Symbol.asyncDispose]: () => (stopped ??= stop(server, context, running)),
     }
   } catch (error) {
     await context[Symbol.asyncDispose]()
@@ -111,7 +114,7 @@ async function listen(server: Server, { host, port }: ServerConfig): Promise<voi
 }
 
 /** Takes nothing new, lets what runs end, and closes the data last: an append that has begun is never cut off. */
-async function stop(server: Server, context: ServerContext): Promise<void> {
+async function stop(server: Server, context: ServerContext, running: AsyncDisposable): Promise<void> {
   context.stopping.abort()
   context.tails.endAll()
   const closed = new Promise<void>((resolve) => {
@@ -123,6 +126,7 @@ async function stop(server: Server, context: ServerContext): Promise<void> {
   await closed
   clearInterval(idle)
   clearTimeout(deadline)
+  await running[Symbol.asyncDispose]()
   await context[Symbol.asyncDispose]()
   context.logger.info('stopped')
 }

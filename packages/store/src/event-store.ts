@@ -1,5 +1,8 @@
 import type { Query } from '@counterfoil/schema/query'
+import type { GapClock } from './projection/gap-statements.ts'
+import type { ProducerRow, ProducerStatus } from './projection/producer-row.ts'
 import type { ActionRow, RunRow } from './projection/rows.ts'
+import type { StopOrder } from './projection/stop-order.ts'
 import type { AppendRequest } from './prepared-event.ts'
 
 /** A log: its name on this server, its C2SP origin, and its Ed25519 verifier key (`name+hash+base64`). */
@@ -21,6 +24,8 @@ export interface Acknowledgement {
   readonly leafHash: string
   readonly recordedAt: string
   readonly actionDigest?: string
+  /** A person has stopped the run of the event, or one that started it. */
+  readonly stop?: StopOrder
 }
 
 export interface Refusal {
@@ -105,6 +110,28 @@ export interface EraseRequest {
   readonly reasonCode: string
 }
 
+export interface StopRequest {
+  readonly runId: string
+  readonly actorId: string
+  readonly reasonCode: string
+}
+
+/** How many statements {@link EventStore.declareGaps} has recorded. */
+export interface DeclaredGaps {
+  /** Gaps in the numbers of a producer, and producers that are not heard any more. */
+  readonly detected: number
+  readonly healed: number
+  /** Open runs that nobody records any more. */
+  readonly stalled: number
+}
+
+export interface ProducerRequest {
+  readonly status?: ProducerStatus
+  readonly limit: number
+  /** Opaque, from the page before. */
+  readonly cursor?: string
+}
+
 /** One difference between what is stored and what follows from the leaves. */
 export interface ProjectionDifference {
   readonly table: string
@@ -143,6 +170,20 @@ export interface EventStore extends AsyncDisposable {
    */
   erase(log: string, request: EraseRequest): Promise<{ readonly events: number; readonly index: number }>
 
+  /**
+   * Records that a person has stopped a run. In effect when it resolves: every acknowledgement of the run that is made
+   * from then on carries it. Stopping again answers the first stop.
+   *
+   * @throws StoreError `not_found` for an unknown run, `run_ended` for one that has come to its end
+   */
+  stop(log: string, request: StopRequest): Promise<{ readonly order: StopOrder; readonly isNew: boolean }>
+
+  /**
+   * Records what follows from the passing of time: gaps that nobody has filled, producers that are not heard any more, the
+   * open runs that they leave, and what of it has healed. Nothing is recorded twice.
+   */
+  declareGaps(log: string, clock: GapClock): Promise<DeclaredGaps>
+
   /** The newest durable head. */
   head(log: string): Promise<Head>
   /** The kept checkpoint of exactly this size, if it was kept (newest, and one a second). */
@@ -165,6 +206,8 @@ export interface EventStore extends AsyncDisposable {
   actions(log: string, request: PageRequest): Promise<Page<ActionRow>>
   countRuns(log: string, request: { query: Query; nowMs: number }): Promise<RunCount>
   facets(log: string, request: { query: Query; nowMs: number; keys: readonly string[] }): Promise<readonly Facet[]>
+  /** Producers, those first that were heard for the first time last. */
+  producers(log: string, request: ProducerRequest): Promise<Omit<Page<ProducerRow>, 'textIndexedThrough'>>
   attributeKeys(log: string): Promise<readonly string[]>
 
   /** Re-derives runs and actions from the leaves. Durable when it resolves. */

@@ -4,6 +4,7 @@ export type {
   Acknowledgement,
   AppendResult,
   BoundedCount,
+  DeclaredGaps,
   EraseRequest,
   EventStore,
   Facet,
@@ -11,10 +12,12 @@ export type {
   LogInfo,
   Page,
   PageRequest,
+  ProducerRequest,
   ProjectionComparison,
   ProjectionDifference,
   Refusal,
   RunCount,
+  StopRequest,
   StoredEvent,
   StoredPayload,
 } from './event-store.ts'
@@ -31,6 +34,10 @@ export {
   type RunRow,
   type RunStatus,
 } from './projection/rows.ts'
+export type { GapClock } from './projection/gap-statements.ts'
+export { producerStatuses, type ProducerRow, type ProducerStatus } from './projection/producer-row.ts'
+export { gapReasons } from './projection/producer-words.ts'
+export { isStop, type StopOrder } from './projection/stop-order.ts'
 export type { LogReader } from './drivers/sqlite/log-reader.ts'
 export type { RunEvent } from './drivers/sqlite/payload-reader.ts'
 export type { AuditedBody, EntryAudit } from './drivers/sqlite/entry-audit.ts'

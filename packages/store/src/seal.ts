@@ -25,6 +25,7 @@ export function leafText(event: PreparedEvent, server: ServerPart): string {
 /** What stands in a leaf in place of the envelope's last bracket. */
 export function leafTail(redactions: PreparedEvent['redactions'], server: ServerPart): string {
   let text = ''
+  if (redactions.length > 0) text += `,"redactions":${JSON.stringify(redactions)}`
   if (server.actionDigest !== undefined) text += `,"action_digest":"${server.actionDigest}"`
   if (server.payload !== undefined) {
     text += `,"payload":{"commitment":"${server.payload.commitment}","media_type":"application/json","size":${server.payload.size}}`
@@ -32,7 +33,6 @@ export function leafTail(redactions: PreparedEvent['redactions'], server: Server
   if (server.summary !== undefined) {
     text += `,"summary":{"commitment":"${server.summary.commitment}","size":${server.summary.size}}`
   }
-  if (redactions.length > 0) text += `,"redactions":${JSON.stringify(redactions)}`
   return `${text},"log":${JSON.stringify(server.origin)},"index":${server.index},"recorded_at":"${server.recordedAt}","key_id":${JSON.stringify(server.keyId)},"assurance":"${server.assurance}","time_quality":"${server.timeQuality}"}`
 }
 

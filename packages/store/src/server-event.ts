@@ -20,14 +20,21 @@ export function serverEvent(type: string, nowMs: number, fields: Readonly<Record
   return { envelope, redactions: [], sentDigest: hash('sha256', envelope) }
 }
 
-/** The record of an event that a guard refused. */
+/** The record of an event of this key that a guard refused: with its number, which is then no gap. */
 export function refusalRecord(
-  refused: Pick<LeafEvent, 'event_id' | 'event_type' | 'run_id'>,
+  refused: Pick<LeafEvent, 'event_id' | 'event_type' | 'run_id' | 'producer'>,
+  keyId: string,
   nowMs: number,
 ): PreparedEvent {
+  const { event_id: id, event_type: type, run_id: runId, producer } = refused
   return serverEvent('event_refused', nowMs, {
-    ...(refused.run_id !== undefined && { run_id: refused.run_id }),
+    ...(runId !== undefined && { run_id: runId }),
     reason_code: 'guard_failed',
-    attributes: { refused_event_id: refused.event_id, refused_type: refused.event_type },
+    attributes: {
+      refused_event_id: id,
+      refused_type: type,
+      refused_key: keyId,
+      ...(producer && { refused_instance: producer.instance, refused_seq: producer.seq }),
+    },
   })
 }

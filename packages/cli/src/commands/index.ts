@@ -3,11 +3,13 @@ import { createBackupCommand } from './backup.ts'
 import { createExplainCommand } from './explain.ts'
 import { createImportCommand } from './import.ts'
 import { createKeysCommand } from './keys.ts'
+import { createProducersCommand } from './producers.ts'
 import { createProofCommand } from './proof.ts'
 import { createRebuildCommand } from './rebuild.ts'
 import { createRecoverCommand } from './recover.ts'
 import { createSearchCommand } from './search.ts'
 import { createServeCommand } from './serve.ts'
+import { createStopCommand } from './stop.ts'
 import { createTailCommand } from './tail.ts'
 import { createVerifyCommand } from './verify.ts'
 
@@ -18,6 +20,8 @@ export const commands: readonly (() => Command)[] = [
   createSearchCommand,
   createExplainCommand,
   createTailCommand,
+  createStopCommand,
+  createProducersCommand,
   createVerifyCommand,
   createProofCommand,
   createKeysCommand,

@@ -8,8 +8,11 @@ import {
   type Log,
   type LogReport,
   type Principal,
+  type ProducerListOptions,
+  type ProducerPage,
   type RunPage,
   type RunReport,
+  type StopReport,
   type TailEntry,
   type VerifyReport,
 } from '@counterfoil/ledger'
@@ -18,6 +21,8 @@ import type { Source, TailOptions } from './source.ts'
 
 /** Who writes when no key is involved: whoever can write the files. The same on every call, so that a run stays one owner's. */
 const localKeyId = 'k_local'
+/** Who acts when nobody says who. */
+const localActorId = 'local'
 const tailPollMs = 250
 
 export interface LedgerSourceOptions {
@@ -77,6 +82,14 @@ class LedgerSource implements Source {
 
   event(id: string): Promise<EventReport> {
     return this.#log.event(id)
+  }
+
+  producers(options: ProducerListOptions): Promise<ProducerPage> {
+    return this.#log.producers(options)
+  }
+
+  stop(runId: string, by: { actorId?: string; reasonCode?: string }): Promise<StopReport> {
+    return this.#log.stop(runId, { actorId: localActorId, ...by })
   }
 
   report(): Promise<LogReport> {

@@ -1,4 +1,4 @@
-import type { LeafEvent } from '@counterfoil/store'
+import { gapReasons, isStop, type LeafEvent } from '@counterfoil/store'
 import { actionWords, attributeWords, grouped, interruption, named, personWords, sourceWords } from './words.ts'
 
 const who = ({ actor }: LeafEvent): string => {
@@ -48,9 +48,11 @@ const sentences: Readonly<Record<string, (leaf: LeafEvent) => string>> = {
   decision_proposed: (leaf) =>
     `${who(leaf)} proposed ${what(leaf)}${attributeWords(leaf.attributes ?? {})}${because(leaf)}.`,
   decision_overridden: (leaf) =>
-    leaf.reason_code === interruption
-      ? `${who(leaf)} interrupted ${what(leaf)}.`
-      : `${who(leaf)} overrode ${what(leaf)}${because(leaf)}.`,
+    isStop(leaf)
+      ? `${who(leaf)} stopped the run${because(leaf)}.`
+      : leaf.reason_code === interruption
+        ? `${who(leaf)} interrupted ${what(leaf)}.`
+        : `${who(leaf)} overrode ${what(leaf)}${because(leaf)}.`,
   validation_passed: (leaf) =>
     `Check ${leaf.check?.name ?? ''} said ${leaf.check?.verdict ?? ''}${ruled(leaf)}: ${leaf.check?.enforced ?? ''}.`,
   validation_failed: (leaf) =>
@@ -70,6 +72,10 @@ const sentences: Readonly<Record<string, (leaf: LeafEvent) => string>> = {
     `${leaf.effect?.source ?? 'A source'} observed ${leaf.effect?.status ?? 'an effect'} on ${leaf.target?.type ?? ''} ${leaf.target?.id ?? ''}${referred(leaf)}.`,
   payload_erased: (leaf) =>
     `${leaf.attributes?.['events'] ?? 'Some'} payload(s) were erased by ${leaf.actor?.id ?? 'somebody'}${because(leaf)}; the proofs still hold.`,
+  gap_detected: (leaf) =>
+    leaf.reason_code === gapReasons.run
+      ? `${leaf.attributes?.['instance'] ?? 'The recorder'} is not heard any more and the run has not ended: nobody knows how it goes on.`
+      : `Events ${leaf.attributes?.['first_missing'] ?? '?'} to ${leaf.attributes?.['last_missing'] ?? '?'} of ${leaf.attributes?.['instance'] ?? 'a recorder'} are missing.`,
   event_refused: (leaf) => `An event (${leaf.attributes?.['refused_type'] ?? 'unknown'}) was refused${because(leaf)}.`,
 }
 

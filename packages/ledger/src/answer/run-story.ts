@@ -1,4 +1,4 @@
-import { keyRole, type ActionRow, type LeafEvent } from '@counterfoil/store'
+import { isStop, keyRole, type ActionRow, type LeafEvent } from '@counterfoil/store'
 import { bodyMember, type RunFact } from './run-facts.ts'
 import { comparePlaces, placeOf, type RunPlace } from './run-place.ts'
 import { Strand } from './strand.ts'
@@ -105,6 +105,8 @@ export class RunStory {
     return (fact) => {
       const { approval, actor, action, reason_code: reason } = fact.leaf
       const who = approval?.mode === 'auto' ? 'a rule' : actor === undefined ? 'somebody' : personWords(actor.id)
+      if (isStop(fact.leaf))
+        return this.decisions.add(fact, [`${who} stopped the run (${reason ?? 'no reason given'})`])
       const did = reason === interruption ? 'interrupted' : verb
       this.decisions.add(fact, [`${who} ${did} ${action?.type ?? 'the run'}`], { quoted: reason !== interruption })
     }

@@ -52,13 +52,15 @@ export function sixAnswers(row: RunRow, actions: readonly ActionRow[], story: Ru
 const listThose = ({ words }: Strand): string => listed(words.words, words.beyond)
 const nameThose = ({ words }: Strand): string => named(words.words, words.beyond)
 
-/** Why a run that ended says nothing by its silence; undefined for one that came to its end in good order, or goes on. */
+/** Why a run says nothing by its silence; undefined for one that came to its end in good order, or goes on. */
 function breakOf({ row }: Run): string | undefined {
   if (row.status === 'failed') return 'the run failed'
-  return row.status === 'cancelled' ? 'the run was stopped' : undefined
+  if (row.status === 'cancelled') return 'the run was stopped'
+  if (row.status === 'stalled') return 'the run went silent before its end'
+  return row.flags.includes('gap') ? 'events of the run are missing' : undefined
 }
 
-const notYet = (run: Run): boolean => run.row.status === 'running'
+const notYet = (run: Run): boolean => run.row.status === 'running' && breakOf(run) === undefined
 
 function answerTrigger({ row, story }: Run): Draft {
   const from = [story.created]
@@ -201,7 +203,14 @@ const became: Readonly<Partial<Record<ActionRow['outcome'], string>>> = {
 }
 
 /** How the run stands: whether it is over, and the worst that became of its actions. */
-function standing({ status, outcome }: RunRow): string {
+function standing(row: RunRow): string {
+  const gaps = row.flags.includes('gap') ? ' Events of it are missing.' : ''
+  return `${endOf(row)}${gaps}`
+}
+
+function endOf({ status, outcome, flags }: RunRow): string {
+  if (status === 'stalled') return 'The run went silent before its end: what has happened since, nobody knows.'
+  if (flags.includes('stopped')) return `A person stopped the run; its worst outcome is ${outcome}.`
   if (status === 'running')
     return outcome === 'running' ? 'The run goes on.' : `The run goes on; its worst outcome so far is ${outcome}.`
   if (status === 'completed' && outcome === 'done') return 'The run is done.'

@@ -46,7 +46,7 @@ export function prepareEvent(value: JsonValue, redactor: Redactor): { event: Pro
   const checkedSummary = summary === undefined ? undefined : summaryText(summary)
   const sent = JSON.stringify(ordered)
   const sentDigest = digestOf(sent, body, checkedSummary)
-  const shown = redactor.redactEnvelope(ordered, redactions)
+  const shown = takeOut(redactor.redactEnvelope(ordered, redactions), redactions)
   const stored = body === undefined ? undefined : redactor.redactPayload(body, redactions)
   const storedSummary =
     checkedSummary === undefined ? undefined : redactor.redactString(checkedSummary, '/summary', redactions)
@@ -158,4 +158,15 @@ function actionTextOf(event: ProducerEvent, payload: string): string | undefined
       { cause: error },
     )
   }
+}
+
+/**
+ * Moves what the producer says that it removed in front of what was removed here: the leaf has one list, theirs and ours.
+ */
+function takeOut(event: ProducerEvent, redactions: Redaction[]): ProducerEvent {
+  if (event['redactions'] === undefined) return event
+  const { redactions: own, ...shown } = event
+  // Validated before it was redacted, and redaction keeps the shape.
+  redactions.unshift(...(own as readonly Redaction[]))
+  return shown
 }

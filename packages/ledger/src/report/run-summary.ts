@@ -22,6 +22,7 @@ export function runSummary(run: RunRow): RunSummary {
     ...(run.parentRunId !== undefined && { parent_run_id: run.parentRunId }),
     ...(run.actorType !== undefined && { actor: { type: run.actorType, id: run.actorId ?? '' } }),
     ...(run.model !== undefined && { model: run.model }),
+    ...(run.producer !== undefined && { producer: run.producer }),
     started_at: iso(run.startedMs),
     ...(run.endedMs !== undefined && {
       ended_at: iso(run.endedMs),

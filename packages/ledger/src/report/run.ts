@@ -14,6 +14,9 @@ export const RunSummarySchema = Type.Object({
   parent_run_id: Type.Optional(Type.String()),
   actor: Type.Optional(Type.Object({ type: Type.String(), id: Type.String() })),
   model: Type.Optional(Type.String()),
+  producer: Type.Optional(
+    Type.String({ description: 'instance of the process that recorded the latest part: see GET /v1/producers' }),
+  ),
   started_at: Timestamp,
   ended_at: Type.Optional(Timestamp),
   duration_ms: Type.Optional(Type.Integer({ minimum: 0 })),

@@ -21,6 +21,20 @@ test('no name of a payload reaches the leaf, and each rule is named once', () =>
   ])
 })
 
+test('a list that a producer has ended goes on counting', () => {
+  const own = Array.from({ length: 100 }, (_, at) => ({ path: '/payload', rule: `rule-${at}` }))
+  const sent = leafRedactions(own)
+  expect(sent.at(-1)).toEqual({ path: '', rule: 'and-37-more' })
+  expect(leafRedactions([...sent, { path: '/summary', rule: 'email' }])).toEqual([
+    ...sent.slice(0, -1),
+    { path: '', rule: 'and-38-more' },
+  ])
+  expect(leafRedactions([{ path: '', rule: 'and-2-more' }, ...own.slice(0, 2)])).toEqual([
+    ...own.slice(0, 2),
+    { path: '', rule: 'and-2-more' },
+  ])
+})
+
 test('whatever the places are, the list is short and made of names of the envelope', () => {
   const token = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 400 }),

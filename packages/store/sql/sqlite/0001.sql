@@ -71,6 +71,8 @@ CREATE TABLE run (
   actor_type TEXT,
   actor_id TEXT,
   model TEXT,
+  -- Who records it: id of a producer.
+  producer TEXT,
   started_ms INTEGER NOT NULL,
   ended_ms INTEGER,
   events INTEGER NOT NULL,
@@ -93,6 +95,7 @@ CREATE INDEX run_took ON run (ended_ms - started_ms, pk) WHERE ended_ms IS NOT N
 CREATE INDEX run_correlation ON run (correlation);
 CREATE INDEX run_session ON run (session) WHERE session IS NOT NULL;
 CREATE INDEX run_parent ON run (parent) WHERE parent IS NOT NULL;
+CREATE INDEX run_producer ON run (producer) WHERE status = 'running' AND producer IS NOT NULL;
 
 -- What the reducers need to go on, and what rows are shown from. Apart, so that filters read narrow rows.
 CREATE TABLE run_state (
@@ -146,6 +149,20 @@ CREATE TABLE term (
 ) STRICT, WITHOUT ROWID;
 -- For what a run or action has of a key at all, and for ranges. Runs are numbered as they come, so this one only grows at its end.
 CREATE INDEX term_run ON term (run, key, value, action);
+
+-- Processes that record, each under its key. The gaps in their numbers stand in the state.
+CREATE TABLE producer (
+  pk INTEGER PRIMARY KEY,
+  -- Key and instance, with a space in between.
+  id TEXT NOT NULL UNIQUE,
+  status TEXT NOT NULL,
+  -- Not before this moment is there something to say about it; NULL until an event comes.
+  due_ms INTEGER,
+  state TEXT NOT NULL
+) STRICT;
+CREATE INDEX producer_due ON producer (due_ms) WHERE due_ms IS NOT NULL;
+-- Almost all producers say goodbye: the others are worth an index.
+CREATE INDEX producer_status ON producer (status, pk) WHERE status <> 'stopped';
 
 -- How far the asynchronous text index has come, and what erasure still has to take out of it.
 CREATE TABLE text_erasure (

@@ -55,6 +55,7 @@ export interface LeafEvent {
   readonly payload?: { readonly commitment: string; readonly media_type: string; readonly size: number }
   readonly payload_ref?: { readonly uri: string; readonly digest: string }
   readonly summary?: { readonly commitment: string; readonly size: number }
+  readonly producer?: { readonly instance: string; readonly seq: number }
   readonly redactions?: readonly { readonly path: string; readonly rule: string }[]
 }
 

@@ -1,6 +1,8 @@
 import { actionRow, needsApproval } from './action-row.ts'
 import { applyToAction, countsForAction, createActionState, type ActionState } from './action-state.ts'
 import type { LeafEvent } from './leaf.ts'
+import { applyToProducer, createProducerState, type ProducerState } from './producer-state.ts'
+import { producerKey, producerWords, type ProducerWord } from './producer-words.ts'
 import type { ActionRow, RunRow } from './rows.ts'
 import { applyToRun, createRunState, runRow, type ActionCounts, type RunState } from './run-state.ts'
 import { RunTerms } from './run-terms.ts'
@@ -11,6 +13,8 @@ import { addActionTerms, type Term } from './terms.ts'
 export interface StateSource {
   runState(runId: string): RunState | undefined
   actionState(actionId: string): ActionState | undefined
+  /** @param key see `producerKey` */
+  producerState(key: string): ProducerState | undefined
 }
 
 /** What a batch of events changed, to be written in the same transaction as the events. */
@@ -23,6 +27,7 @@ export interface ProjectionChanges {
     readonly removedTerms: readonly Term[]
   }[]
   readonly actions: readonly { readonly state: ActionState; readonly row: ActionRow; readonly terms: readonly Term[] }[]
+  readonly producers: readonly ProducerState[]
 }
 
 interface ChangedRun {
@@ -37,19 +42,21 @@ interface ChangedAction {
 }
 
 /**
- * Folds events, in index order, into run and action states. Pure but for the states that it is handed: the same
+ * Folds events, in index order, into states of runs, actions and producers. Pure but for the states that it is handed: the same
  * leaves give the same rows, live or in a rebuild.
  */
 export class Projector {
   readonly #source: StateSource
   readonly #runs = new Map<string, ChangedRun>()
   readonly #actions = new Map<string, ChangedAction>()
+  readonly #producers = new Map<string, ProducerState>()
 
   constructor(source: StateSource) {
     this.#source = source
   }
 
   apply(event: LeafEvent): void {
+    for (const word of producerWords(event)) this.#applyToProducer(word)
     const { run_id: runId, action } = event
     if (runId === undefined) return
     let run = this.#runs.get(runId)
@@ -64,6 +71,18 @@ export class Projector {
     if (action === undefined) return
     const changed = this.#applyAction(event, action.id)
     if (countsForAction(changed.state, event)) addActionTerms(event, changed.terms)
+  }
+
+  #applyToProducer(word: ProducerWord): void {
+    const key = producerKey(word)
+    const state = this.#producers.get(key) ?? this.#source.producerState(key) ?? createProducerState(word)
+    this.#producers.set(key, state)
+    applyToProducer(state, word)
+  }
+
+  /** The state of a run with what was applied so far. */
+  runState(runId: string): RunState | undefined {
+    return this.#runs.get(runId)?.state ?? this.#source.runState(runId)
   }
 
   #applyAction(event: LeafEvent, actionId: string): ChangedAction {
@@ -95,7 +114,7 @@ export class Projector {
       terms: added.terms,
       removedTerms: removed.terms,
     }))
-    return { runs, actions }
+    return { runs, actions, producers: [...this.#producers.values()] }
   }
 }
 

@@ -42,6 +42,8 @@ export interface RunRow {
   readonly actorId?: string
   readonly model?: string
   readonly keyId: string
+  /** The process that recorded the latest part of it: an instance under `keyId`. */
+  readonly producer?: string
   readonly startedMs: number
   readonly endedMs?: number
   readonly events: number

@@ -1,8 +1,10 @@
 import { betterGrade, eventMs, gradeOf, keyRole, type LeafEvent } from './leaf.ts'
 import type { Term } from './terms.ts'
-import { compareOrder, earlier, type Order, type Said } from './order.ts'
+import { compareOrder, earlier, later, type Order, type Said } from './order.ts'
 import type { Answers, Grade, Outcome, RunRow, RunStatus } from './rows.ts'
 import { outcomes } from './rows.ts'
+import { gapReasons } from './producer-words.ts'
+import { stopOrderOf, type StopOrder } from './stop-order.ts'
 
 const endStatus: Readonly<Record<string, RunStatus>> = {
   run_completed: 'completed',
@@ -36,6 +38,10 @@ interface RunPart {
   /** Greatest run_seq seen: what stands behind an end came late. */
   lastSeq: number
   events: number
+  /** Events that have a place in the run: without a gap, one more than the greatest. */
+  numbered: number
+  /** The process that recorded the latest part of it. */
+  producer?: Said<string>
   effectful: boolean
   allowed: boolean
   held: boolean
@@ -64,6 +70,10 @@ export interface RunState {
   ownerCreated: boolean
   firstIndex: number
   lastIndex: number
+  /** The first time that a person stopped it. */
+  stop?: StopOrder
+  /** The server found nobody who still records it, in this entry; gone when its own key is heard again. */
+  stalledIndex?: number
   erased: number
   /** By the key that owns the action. */
   readonly actions: Record<string, ActionCounts>
@@ -99,6 +109,10 @@ export function applyToRun(state: RunState, event: LeafEvent): RunState {
     state.erased += 1
     return state
   }
+  const stop = stopOrderOf(event)
+  if (stop !== undefined) state.stop ??= stop
+  if (saysStalled(event)) state.stalledIndex = event.index
+  else if (state.stalledIndex !== undefined && event.key_id === state.owner) delete state.stalledIndex
   const ms = eventMs(event)
   const at: Order = [event.run_seq ?? 0, event.event_id]
   const said = <T>(value: T): Said<T> => ({ at, value })
@@ -113,6 +127,8 @@ export function applyToRun(state: RunState, event: LeafEvent): RunState {
   part.events += 1
   applyTime(part, event, ms)
   part.lastSeq = Math.max(part.lastSeq, event.run_seq ?? 0)
+  if (event.run_seq !== undefined) part.numbered += 1
+  if (event.producer !== undefined) put(part, 'producer', later(part.producer, said(event.producer.instance)))
   part.redacted ||= event.redactions !== undefined
   if (event.action !== undefined) part.effectful ||= changesSomething(event.action.effect_class, event.event_type)
   if (event.check !== undefined) {
@@ -136,6 +152,28 @@ export function applyToRun(state: RunState, event: LeafEvent): RunState {
     }
   }
   return state
+}
+
+function saysStalled(event: LeafEvent): boolean {
+  return event.event_type === 'gap_detected' && event.key_id === 'server' && event.reason_code === gapReasons.run
+}
+
+/**
+ * Whether events of the run are known to be missing. A recorder counts the events of a run from 0 without gaps, and one
+ * that was refused has its refusal on record; of others, `run_seq` is order alone.
+ */
+function hasLost(state: RunState, own: RunPart): boolean {
+  if (own.producer === undefined) return false
+  const refused = [own, state.parts['server']].reduce(
+    (sum, part) => sum + (part?.types['event_refused']?.count ?? 0),
+    0,
+  )
+  return own.numbered + refused <= own.lastSeq
+}
+
+/** Whether the run has come to an end, by what its own key says. */
+export function hasEnded(state: RunState): boolean {
+  return Object.keys(state.parts[state.owner]?.ends ?? {}).length > 0
 }
 
 /** The log's own clock is when an event came in; for an import that says nothing of when it happened. */
@@ -165,6 +203,7 @@ function emptyPart(ms: number): RunPart {
     timed: false,
     lastSeq: 0,
     events: 0,
+    numbered: 0,
     effectful: false,
     allowed: false,
     held: false,
@@ -205,7 +244,10 @@ export function runRow(state: RunState): RunRow {
   const created = own.created?.value
   const ends = Object.entries(own.ends)
   const [endType, end] = ends.toSorted((a, b) => compareOrder(a[1].at, b[1].at)).at(-1) ?? []
-  const status = (endType === undefined ? undefined : endStatus[endType]) ?? 'running'
+  const status =
+    (endType === undefined ? undefined : endStatus[endType]) ??
+    (state.stalledIndex === undefined ? 'running' : 'stalled')
+  const lost = hasLost(state, own)
   const session = own.session?.value
   const model = own.model?.value
   const flags: string[] = []
@@ -214,9 +256,10 @@ export function runRow(state: RunState): RunRow {
   if (Object.keys(state.parts).some((keyId) => keyId !== state.owner && keyRole(keyId) === 'run'))
     flags.push('foreign_events')
   if (end !== undefined && own.lastSeq > end.at[0]) flags.push('late_events')
-  if (Object.values(state.parts).some((part) => part.types['gap_detected'] !== undefined)) flags.push('gap')
+  if (lost) flags.push('gap')
   if (!own.timed && own.events > 0) flags.push('time_unknown')
   if (own.redacted) flags.push('redacted')
+  if (state.stop !== undefined) flags.push('stopped')
   if (state.erased > 0) flags.push('erased')
   if (acted.edited > 0) flags.push('edited')
   if (own.failedResult) flags.push('errors')
@@ -237,13 +280,15 @@ export function runRow(state: RunState): RunRow {
     ...(created?.actor && { actorType: created.actor.type, actorId: created.actor.id }),
     ...(model !== undefined && { model }),
     keyId: state.owner,
+    ...(own.producer !== undefined && { producer: own.producer.value }),
     startedMs: own.startedMs,
     ...(end?.ms !== undefined && { endedMs: end.ms }),
     events: Object.values(state.parts).reduce((sum, part) => sum + part.events, 0) + state.erased,
     actions: Object.values(acted.outcomes).reduce((sum, count) => sum + count, 0),
     firstIndex: state.firstIndex,
     lastIndex: state.lastIndex,
-    answers: answersOf(state, acted, own, status),
+    // That there was nothing follows from an end that has been seen and a whole story, and from nothing less.
+    answers: answersOf(state, acted, own, status === 'completed' && !lost),
     flags,
     attributes: created?.attributes ?? {},
   }
@@ -271,7 +316,9 @@ function countingActions(state: RunState): ActionCounts {
 function outcomeOf(acted: ActionCounts, own: RunPart, status: RunStatus): Outcome {
   const worst = outcomes.find((outcome) => (acted.outcomes[outcome] ?? 0) > 0)
   if (status === 'running') return worst === undefined || worst === 'done' ? 'running' : worst
-  // The run ended and nobody said what became of a proposal.
+  // Nobody is left to say whether anything else happened.
+  if (status === 'stalled' && (worst === undefined || worst === 'done')) return 'unconfirmed'
+  // The run ended, or nobody records it any more, and nobody said what became of a proposal.
   if (worst === 'running') return 'unconfirmed'
   if (status === 'failed' && (worst === undefined || worst === 'done')) return 'failed'
   if (own.events === 0) return 'unconfirmed'
@@ -280,7 +327,8 @@ function outcomeOf(acted: ActionCounts, own: RunPart, status: RunStatus): Outcom
   return worst ?? 'done'
 }
 
-function answersOf(state: RunState, acted: ActionCounts, own: RunPart, status: RunStatus): Answers {
+/** @param ended whether it came to its end in good order and nothing is missing: one that broke off may have lost more */
+function answersOf(state: RunState, acted: ActionCounts, own: RunPart, ended: boolean): Answers {
   const parts = Object.entries(state.parts)
     .filter(([keyId]) => keyId === state.owner || keyRole(keyId) === 'server')
     .map(([, part]) => part)
@@ -296,8 +344,6 @@ function answersOf(state: RunState, acted: ActionCounts, own: RunPart, status: R
       }
     return grade
   }
-  // Only a run that came to its end in good order says that there was nothing more; one that broke off may have lost it.
-  const ended = status === 'completed'
   const effectful = own.effectful
   const nothingProposed = ended && Object.keys(acted.outcomes).length === 0
   const allowedByRule =

@@ -16,6 +16,8 @@ import type {
 import type { AppendContext, AppendRequest, Guard, PreparedEvent } from '../../prepared-event.ts'
 import type { LeafEvent } from '../../projection/leaf.ts'
 import { Projector } from '../../projection/projector.ts'
+import { hasEnded } from '../../projection/run-state.ts'
+import { standingStop, type StopOrder } from '../../projection/stop-order.ts'
 import { conflict, envelopeTooLarge, refusedByGuard, refusedWithOthers, tooLarge } from '../../refusal.ts'
 import { recordingMs } from '../../recording-clock.ts'
 import { leafText, timeQuality } from '../../seal.ts'
@@ -23,7 +25,9 @@ import { refusalRecord, serverContext, serverEvent } from '../../server-event.ts
 import { covers, openedPayload } from '../../stored-payload.ts'
 import { eventText } from '../../text-words.ts'
 import { randomBytes } from '../../vault/random.ts'
-import { commitmentOf, createSalt, type VaultEntry } from '../../vault/vault.ts'
+import { commitmentOf, type VaultEntry } from '../../vault/vault.ts'
+import { bodiesOf } from './memory-bodies.ts'
+import { compareMemoryRows } from './memory-comparison.ts'
 import { MemoryRows } from './memory-rows.ts'
 import { splitWords } from './memory-text.ts'
 
@@ -70,6 +74,11 @@ export class MemoryLog {
     return this.#rows
   }
 
+  /** When something that is stored now is recorded. */
+  get nowMs(): number {
+    return this.#time().nowMs
+  }
+
   get size(): number {
     return this.#entries.length
   }
@@ -109,7 +118,8 @@ export class MemoryLog {
     })
     if (own.every((refusal) => refusal === undefined)) return undefined
     request.events.forEach((event, position) => {
-      if (own[position]?.code === 'guard_failed') this.#recordRefusal(JSON.parse(event.envelope) as LeafEvent, time)
+      if (own[position]?.code === 'guard_failed')
+        this.#recordRefusal(JSON.parse(event.envelope) as LeafEvent, request.context.keyId, time)
     })
     return own.map(
       (refusal, at) =>
@@ -129,7 +139,7 @@ export class MemoryLog {
     if (known !== undefined) return known
     const failed = this.#failedGuard(guards)
     if (failed !== undefined) {
-      this.#recordRefusal(draft, time)
+      this.#recordRefusal(draft, context.keyId, time)
       return refusedByGuard(eventId, failed)
     }
     const index = this.size
@@ -181,11 +191,17 @@ export class MemoryLog {
       leafHash: Buffer.from(hash).toString('hex'),
       recordedAt,
       ...(actionDigest !== undefined && { actionDigest }),
+      ...this.#stopOf(runId),
     }
   }
 
-  #recordRefusal(draft: LeafEvent, time: Time): void {
-    this.#store(refusalRecord(draft, time.nowMs), serverContext, [], time)
+  #recordRefusal(draft: LeafEvent, keyId: string, time: Time): void {
+    this.#store(refusalRecord(draft, keyId, time.nowMs), serverContext, [], time)
+  }
+
+  #stopOf(runId: string | undefined): { stop?: StopOrder } {
+    const stop = runId === undefined ? undefined : standingStop(runId, (id) => this.#projector.runState(id))
+    return stop === undefined ? {} : { stop }
   }
 
   /** The data key of a run; of one event when it has no run. */
@@ -205,7 +221,7 @@ export class MemoryLog {
       !sentMac(entry.sent.key, Buffer.from(event.sentDigest, 'hex')).equals(entry.sent.mac)
     )
       return conflict(eventId)
-    const { recorded_at: recordedAt, action_digest: actionDigest } = entry.event
+    const { recorded_at: recordedAt, action_digest: actionDigest, run_id: runId } = entry.event
     const hash = Buffer.from(leafHash(nodeCrypto, entry.leaf)).toString('hex')
     return {
       status: 'duplicate',
@@ -214,17 +230,15 @@ export class MemoryLog {
       leafHash: hash,
       recordedAt,
       ...(actionDigest !== undefined && { actionDigest }),
+      ...this.#stopOf(runId),
     }
   }
 
   #failedGuard(guards: readonly Guard[]): string | undefined {
     for (const guard of guards) {
       if (guard.kind === 'run_open') {
-        const ends = this.#entries.some(
-          ({ event }) =>
-            event.run_id === guard.runId && ['run_completed', 'run_failed', 'run_cancelled'].includes(event.event_type),
-        )
-        if (ends) return `run ${guard.runId} has ended`
+        const state = this.#projector.runState(guard.runId)
+        if (state !== undefined && hasEnded(state)) return `run ${guard.runId} has ended`
       } else {
         const present = this.#indexById.has(guard.eventId)
         if (present !== (guard.kind === 'event_present'))
@@ -377,30 +391,6 @@ export class MemoryLog {
   }
 
   compareProjections(): { compared: number; differences: ProjectionDifference[] } {
-    const derived = this.#derive()
-    const differences: ProjectionDifference[] = []
-    const compare = (
-      table: string,
-      live: ReadonlyMap<string, { row: unknown }>,
-      aside: ReadonlyMap<string, { row: unknown }>,
-    ): void => {
-      for (const id of new Set([...live.keys(), ...aside.keys()])) {
-        if (JSON.stringify(live.get(id)?.row) !== JSON.stringify(aside.get(id)?.row))
-          differences.push({ table, id, message: 'differs from what follows from the log' })
-      }
-    }
-    compare('run', this.#rows.runs, derived.runs)
-    for (const [runId, run] of derived.runs)
-      compare('action', this.#rows.runs.get(runId)?.actions ?? new Map(), run.actions)
-    return { compared: derived.runs.size, differences }
+    return compareMemoryRows(this.#rows, this.#derive())
   }
-}
-
-function bodiesOf(event: PreparedEvent, index: number): VaultEntry[] {
-  const bodies: VaultEntry[] = []
-  for (const kind of ['payload', 'summary'] as const) {
-    const text = event[kind]
-    if (text !== undefined) bodies.push({ index, kind, salt: createSalt(), bytes: Buffer.from(text, 'utf8') })
-  }
-  return bodies
 }

@@ -1,5 +1,7 @@
 import { actionParts } from '../../projection/action-parts.ts'
 import type { ActionState } from '../../projection/action-state.ts'
+import type { ProducerState } from '../../projection/producer-state.ts'
+import { producerKey } from '../../projection/producer-words.ts'
 import type { ProjectionChanges, StateSource } from '../../projection/projector.ts'
 import type { ActionRow, RunRow } from '../../projection/rows.ts'
 import type { RunState } from '../../projection/run-state.ts'
@@ -33,12 +35,14 @@ export interface MemoryText {
   readonly words: readonly string[]
 }
 
-/** Runs and actions of one log, with the states behind them. */
+/** Runs, actions and producers of one log, with the states behind them. */
 export class MemoryRows implements StateSource {
   readonly #runStates = new Map<string, RunState>()
   readonly #actionStates = new Map<string, ActionState>()
   readonly #numbers = new Map<string, number>()
   readonly runs = new Map<string, MemoryRun>()
+  /** In the order in which they were first heard. */
+  readonly producers = new Map<string, ProducerState>()
   #nextAction = 1
 
   /** Runs are numbered at their first event. */
@@ -56,7 +60,12 @@ export class MemoryRows implements StateSource {
     return this.#actionStates.get(actionId)
   }
 
+  producerState(key: string): ProducerState | undefined {
+    return this.producers.get(key)
+  }
+
   write(changes: ProjectionChanges): void {
+    for (const state of changes.producers) this.producers.set(producerKey(state), state)
     for (const { state, row, terms, removedTerms } of changes.runs) {
       this.#runStates.set(row.runId, state)
       const run = this.#run(row.runId, row)

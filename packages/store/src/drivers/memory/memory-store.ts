@@ -2,8 +2,11 @@ import { createSigner } from '@counterfoil/tlog/node'
 import { StoreError } from '../../errors.ts'
 import type { EventStore, LogInfo } from '../../event-store.ts'
 import { checkLogName, checkOrigin } from '../../log-name.ts'
+import type { GapClock } from '../../projection/gap-statements.ts'
 import { randomBytes } from '../../vault/random.ts'
+import { declareGapsInMemory, memoryProducers } from './memory-gaps.ts'
 import { MemoryLog } from './memory-log.ts'
+import { stopInMemory } from './memory-stop.ts'
 import { memoryActions, memoryCount, memoryFacets, memoryRuns } from './memory-query.ts'
 
 const seedBytes = 32
@@ -48,6 +51,18 @@ export class MemoryStore implements EventStore {
 
   async erase(log: string, request: Parameters<EventStore['erase']>[1]): ReturnType<EventStore['erase']> {
     return this.#change(log, (one) => one.erase(request))
+  }
+
+  async stop(log: string, request: Parameters<EventStore['stop']>[1]): ReturnType<EventStore['stop']> {
+    return this.#change(log, (one) => stopInMemory(one, request))
+  }
+
+  async declareGaps(log: string, clock: GapClock): ReturnType<EventStore['declareGaps']> {
+    return this.#change(log, (one) => declareGapsInMemory(one, clock))
+  }
+
+  async producers(log: string, request: Parameters<EventStore['producers']>[1]): ReturnType<EventStore['producers']> {
+    return memoryProducers(this.#log(log).rows, request)
   }
 
   async head(log: string): ReturnType<EventStore['head']> {

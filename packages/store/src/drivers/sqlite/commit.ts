@@ -7,6 +7,8 @@ import type { Acknowledgement, Refusal } from '../../event-store.ts'
 import type { AppendContext, Guard } from '../../prepared-event.ts'
 import type { LeafEvent } from '../../projection/leaf.ts'
 import { Projector } from '../../projection/projector.ts'
+import { hasEnded } from '../../projection/run-state.ts'
+import { standingStop, type StopOrder } from '../../projection/stop-order.ts'
 import { actionDigestOf, sentMac } from '../../event-mac.ts'
 import { conflict, envelopeTooLarge, refusedByGuard, refusedWithOthers, tooLarge } from '../../refusal.ts'
 import { leafTail, timeQuality, type ServerPart } from '../../seal.ts'
@@ -38,7 +40,7 @@ export interface CommitParts {
 }
 
 /** The part of an envelope that the writer needs before the leaf exists. */
-type Draft = Pick<LeafEvent, 'event_id' | 'event_type' | 'run_id' | 'occurred_at' | 'action'>
+type Draft = Pick<LeafEvent, 'event_id' | 'event_type' | 'run_id' | 'occurred_at' | 'action' | 'producer'>
 
 /** What was stored by this commit. Its hash is made of what reads back, so it has none yet. */
 export interface Stored {
@@ -46,6 +48,7 @@ export interface Stored {
   readonly eventId: string
   readonly index: number
   readonly actionDigest: string | undefined
+  readonly stop?: StopOrder
 }
 
 export type Outcome = Stored | (Acknowledgement & { readonly status: 'duplicate' }) | Refusal
@@ -96,8 +99,11 @@ export class Commit {
       else others[at] = outcome
     }
     const actionDigests: Record<number, string> = {}
-    for (const [at, { actionDigest }] of stored.entries())
+    const stops: Record<number, StopOrder> = {}
+    for (const [at, { actionDigest, stop }] of stored.entries()) {
       if (actionDigest !== undefined) actionDigests[at] = actionDigest
+      if (stop !== undefined) stops[at] = stop
+    }
     const hashes = Buffer.allocUnsafeSlow(stored.length * hashBytes)
     hashes.write(stored.map(({ index }) => this.#leafHashes[index - this.#firstIndex]).join(''), 'hex')
     return {
@@ -108,6 +114,7 @@ export class Commit {
       recordedAt: this.#recordedAt,
       others,
       actionDigests,
+      stops,
     }
   }
 
@@ -131,7 +138,7 @@ export class Commit {
     })
     if (own.every((refusal) => refusal === undefined)) return undefined
     for (const [position, draft] of drafts.entries())
-      if (own[position]?.code === 'guard_failed') this.#recordRefusal(draft)
+      if (own[position]?.code === 'guard_failed') this.#recordRefusal(draft, request.context.keyId)
     return own.map((refusal, position) => refusal ?? refusedWithOthers(drafts[position]?.event_id ?? ''))
   }
 
@@ -142,7 +149,7 @@ export class Commit {
     if (known !== undefined) return known
     const failed = guards.length === 0 ? undefined : this.#failedGuard(guards)
     if (failed !== undefined) {
-      this.#recordRefusal(draft)
+      this.#recordRefusal(draft, context.keyId)
       return refusedByGuard(draft.event_id, failed)
     }
     const { projections, payloads, leaves, clockMs, origin } = this.#parts
@@ -190,7 +197,13 @@ export class Commit {
       time_quality: server.timeQuality,
       ...(redactions.length > 0 && { redactions }),
     })
-    return { status: 'stored', eventId: draft.event_id, index, actionDigest }
+    return { status: 'stored', eventId: draft.event_id, index, actionDigest, ...this.#stopOf(draft.run_id) }
+  }
+
+  /** Also for a duplicate: its first acknowledgement may be lost, and the stop is newer than it. */
+  #stopOf(runId: string | undefined): { stop?: StopOrder } {
+    const stop = runId === undefined ? undefined : standingStop(runId, (id) => this.#projector.runState(id))
+    return stop === undefined ? {} : { stop }
   }
 
   /** The earlier acknowledgement when this very event is stored already, a refusal when another one has its id. */
@@ -211,6 +224,7 @@ export class Commit {
       leafHash: Buffer.from(leafHash(nodeCrypto, leaf)).toString('hex'),
       recordedAt: stored.recorded_at,
       ...(stored.action_digest !== undefined && { actionDigest: stored.action_digest }),
+      ...this.#stopOf(stored.run_id),
     }
   }
 
@@ -218,9 +232,7 @@ export class Commit {
     for (const guard of guards) {
       if (guard.kind === 'run_open') {
         const state = this.#parts.projections.runState(guard.runId)
-        const ended =
-          state !== undefined && Object.values(state.parts).some((part) => Object.keys(part.ends).length > 0)
-        if (ended) return `run ${guard.runId} has ended`
+        if (state !== undefined && hasEnded(state)) return `run ${guard.runId} has ended`
       } else {
         const present = this.#statements.select.get(uuidToBytes(guard.eventId)) !== undefined
         if (present !== (guard.kind === 'event_present')) {
@@ -231,8 +243,8 @@ export class Commit {
     return undefined
   }
 
-  #recordRefusal(draft: Draft): void {
-    const refusal = refusalRecord(draft, this.#parts.nowMs)
+  #recordRefusal(draft: Draft, keyId: string): void {
+    const refusal = refusalRecord(draft, keyId, this.#parts.nowMs)
     this.append(packRequest({ events: [refusal], context: serverContext }))
   }
 

@@ -25,7 +25,7 @@ export interface CompareOptions {
 }
 
 /**
- * Derives runs, actions and terms aside, from the leaves as stored, and says where the stored ones differ; where the columns
+ * Derives runs, actions, producers and terms aside, from the leaves as stored, and says where the stored ones differ; where the columns
  * of an event say something else than its leaf (table `event`, by index); and where the schema or the payload keys are
  * not what they should be. No transaction is long: entries never change, so they are read in chunks, and each page of
  * rows is compared at a head that both sides have reached.

@@ -12,11 +12,15 @@ import {
 import { nodeCrypto } from '@counterfoil/tlog/node'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { StoreError } from '../../errors.ts'
-import type { EraseRequest } from '../../event-store.ts'
+import type { DeclaredGaps, EraseRequest, StopRequest } from '../../event-store.ts'
 import { HeadMemory, placeOf, readRememberedHead } from '../../head-memory.ts'
 import { verifierOf } from '../../key-files.ts'
+import type { GapClock, GapStatement } from '../../projection/gap-statements.ts'
+import { hasEnded } from '../../projection/run-state.ts'
+import { stopFields, type StopOrder } from '../../projection/stop-order.ts'
 import { projectionVersion } from '../../projection/version.ts'
 import { recordingMs } from '../../recording-clock.ts'
+import { endedRun, unknownRun } from '../../run-errors.ts'
 import { serverContext, serverEvent } from '../../server-event.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
 import { Vault } from '../../vault/vault.ts'
@@ -153,6 +157,41 @@ export class LogFile implements Disposable {
         throw new StoreError('io_error', 'The erasure could not be recorded; nothing was erased.')
       return () => ({ events, index: result.index })
     })
+  }
+
+  /** Records that a person has stopped a run; answers the first stop when there is one. */
+  stop({ runId, actorId, reasonCode }: StopRequest): { order: StopOrder; isNew: boolean } {
+    return this.#transaction<{ order: StopOrder; isNew: boolean }>((commit) => {
+      const before = this.#projections.runState(runId)
+      if (before === undefined) throw unknownRun(runId)
+      const { stop: first } = before
+      if (first !== undefined) return () => ({ order: first, isNew: false })
+      if (hasEnded(before)) throw endedRun(runId)
+      const event = serverEvent('decision_overridden', this.nowMs, stopFields(runId, actorId, reasonCode))
+      const [result] = commit.append(packRequest({ events: [event], context: serverContext }))
+      if (result === undefined || result.status === 'refused' || result.stop === undefined)
+        throw new StoreError('io_error', 'The stop could not be recorded; the run was not stopped.')
+      const order = result.stop
+      return () => ({ order, isNew: true })
+    })
+  }
+
+  /** Records what follows from the passing of time; see {@link EventStore.declareGaps}. */
+  declareGaps(clock: GapClock): DeclaredGaps {
+    const { producers } = this.#projections
+    const said = explainIo(() => producers.dueStatements(clock))
+    this.#say(said)
+    // Who has just been found silent leaves runs behind.
+    const stalled = explainIo(() => producers.stallStatements(clock))
+    this.#say(stalled)
+    const healed = said.filter(({ type }) => type === 'gap_healed').length
+    return { detected: said.length - healed, healed, stalled: stalled.length }
+  }
+
+  #say(statements: readonly GapStatement[]): void {
+    if (statements.length === 0) return
+    const events = statements.map(({ type, fields }) => serverEvent(type, this.nowMs, fields))
+    this.commit([packRequest({ events, context: serverContext })])
   }
 
   #eraseRun(runId: string): { events: number; fields: Record<string, unknown> } {

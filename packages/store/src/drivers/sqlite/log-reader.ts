@@ -1,9 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { Facet, Head, Page, PageRequest, RunCount, StoredEvent } from '../../event-store.ts'
+import type { Facet, Head, Page, PageRequest, ProducerRequest, RunCount, StoredEvent } from '../../event-store.ts'
+import { producerRow, type ProducerRow } from '../../projection/producer-row.ts'
+import type { ProducerState } from '../../projection/producer-state.ts'
 import type { ActionRow, RunRow } from '../../projection/rows.ts'
 import { actionRow } from '../../projection/action-row.ts'
 import type { ActionState } from '../../projection/action-state.ts'
 import { runRow, type RunState } from '../../projection/run-state.ts'
+import { decodeCursor, encodeCursor } from '../../query/cursor.ts'
 import { Vault } from '../../vault/vault.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
 import { eventText, type EventText } from '../../text-words.ts'
@@ -269,6 +272,22 @@ export class LogReader implements Disposable {
 
   facets(request: Pick<PageRequest, 'query' | 'nowMs'> & { keys: readonly string[] }): readonly Facet[] {
     return facetRuns(this.#database, { ...request, textMatches: this.#textMatches })
+  }
+
+  producers({ status, limit, cursor }: ProducerRequest): { rows: ProducerRow[]; next?: string } {
+    const order = `producers ${status ?? ''}`
+    const before = cursor === undefined ? Number.MAX_SAFE_INTEGER : decodeCursor(order, cursor).pk
+    // Says what the partial index of the rare ones says, so that the planner may use it.
+    const rare = status === undefined || status === 'stopped' ? '' : `AND status <> 'stopped'`
+    const found = this.#prepared(
+      `SELECT pk, state FROM producer WHERE pk < ? AND status = ifnull(?, status) ${rare} ORDER BY pk DESC LIMIT ?`,
+    ).all(before, status ?? null, limit + 1)
+    const page = found.slice(0, limit)
+    const last = page.at(-1)
+    return {
+      rows: page.map(({ state }) => producerRow(JSON.parse(String(state)) as ProducerState)),
+      ...(found.length > limit && last && { next: encodeCursor(order, { value: null, pk: Number(last['pk']) }) }),
+    }
   }
 
   attributeKeys(): string[] {

@@ -1,4 +1,5 @@
 import type { Acknowledgement, AppendResult, Refusal } from '../../event-store.ts'
+import type { StopOrder } from '../../projection/stop-order.ts'
 
 const hashBytes = 32
 
@@ -15,6 +16,8 @@ export interface PackedResults {
   readonly others: Readonly<Record<number, Acknowledgement | Refusal>>
   /** By place among those that were stored now. */
   readonly actionDigests: Readonly<Record<number, string>>
+  /** By place among those that were stored now. */
+  readonly stops: Readonly<Record<number, StopOrder>>
 }
 
 /** {@link AppendResult}, packed. */
@@ -28,7 +31,7 @@ export function buffersOfResult({ packed }: PackedResult): ArrayBuffer[] {
 }
 
 export function unpackResult({ packed, checkpoint, size }: PackedResult): AppendResult {
-  const { count, indexes, recordedAt, others, actionDigests } = packed
+  const { count, indexes, recordedAt, others, actionDigests, stops } = packed
   const eventIds = packed.eventIds.split(' ')
   const hashes = Buffer.from(packed.hashes.buffer, packed.hashes.byteOffset, packed.hashes.length).toString('hex')
   const results: (Acknowledgement | Refusal)[] = []
@@ -40,6 +43,7 @@ export function unpackResult({ packed, checkpoint, size }: PackedResult): Append
       continue
     }
     const actionDigest = actionDigests[stored]
+    const stop = stops[stored]
     results.push({
       status: 'stored',
       eventId: eventIds[stored] ?? '',
@@ -47,6 +51,7 @@ export function unpackResult({ packed, checkpoint, size }: PackedResult): Append
       leafHash: hashes.slice(stored * 2 * hashBytes, (stored + 1) * 2 * hashBytes),
       recordedAt,
       ...(actionDigest !== undefined && { actionDigest }),
+      ...(stop !== undefined && { stop }),
     })
     stored += 1
   }

@@ -2,9 +2,12 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { actionParts } from '../../projection/action-parts.ts'
 import type { ActionState } from '../../projection/action-state.ts'
 import { amountOf } from '../../projection/amount.ts'
+import type { ProducerState } from '../../projection/producer-state.ts'
+import { producerKey } from '../../projection/producer-words.ts'
 import type { ProjectionChanges, StateSource } from '../../projection/projector.ts'
 import { questions, type ActionRow, type Grade, type RunRow } from '../../projection/rows.ts'
 import type { RunState } from '../../projection/run-state.ts'
+import { ProducerTable } from './producer-table.ts'
 import { RowTable, type Column } from './row-table.ts'
 import { StateCache } from './state-cache.ts'
 
@@ -48,6 +51,9 @@ const runColumns: readonly Column<RunRow>[] = [
   plain('actor_type', (row) => row.actorType ?? null),
   indexed('actor_id', (row) => row.actorId ?? null),
   indexed('model', (row) => row.model ?? null),
+  indexed('producer', ({ keyId, producer }) =>
+    producer === undefined ? null : producerKey({ keyId, instance: producer }),
+  ),
   indexed('started_ms', (row) => row.startedMs),
   indexed('ended_ms', (row) => row.endedMs ?? null),
   plain('events', (row) => row.events),
@@ -79,8 +85,9 @@ const actionColumns: readonly Column<ActionSource>[] = [
   plain('parts', ({ state }) => spaced(actionParts(state))),
 ]
 
-/** Runs and actions as rows, and the states behind them. Used inside the writer's transaction only. */
+/** Runs, actions and producers as rows, and the states behind them. Used inside the writer's transaction only. */
 export class ProjectionTable implements StateSource {
+  readonly producers: ProducerTable
   readonly #database: DatabaseSync
   readonly #runs = new StateCache<Known<RunState>>(runCharactersMax)
   readonly #actions = new StateCache<Known<ActionState>>(actionCharactersMax)
@@ -93,6 +100,7 @@ export class ProjectionTable implements StateSource {
 
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.producers = new ProducerTable(database)
     this.#runRows = new RowTable(database, 'run', 'run_id', runColumns)
     this.#actionRows = new RowTable(database, 'action', 'action_id', actionColumns)
     this.#statements = prepareStatements(database)
@@ -104,6 +112,7 @@ export class ProjectionTable implements StateSource {
     this.#runs.clear()
     this.#actions.clear()
     this.#termKeys.clear()
+    this.producers.reset()
     for (const row of this.#database.prepare('SELECT id, name FROM term_key').iterate()) {
       this.#termKeys.set(String(row['name']), Number(row['id']))
     }
@@ -148,6 +157,10 @@ export class ProjectionTable implements StateSource {
     return state
   }
 
+  producerState(key: string): ProducerState | undefined {
+    return this.producers.state(key)
+  }
+
   write(changes: ProjectionChanges): void {
     const terms = new TermRows((values) => this.#insertTerms(values))
     for (const { state, row, terms: said, removedTerms } of changes.runs) {
@@ -162,6 +175,7 @@ export class ProjectionTable implements StateSource {
       for (const { key, value } of said) terms.add(this.#termKey(key), value, run, action)
     }
     terms.flush()
+    this.producers.write(changes.producers)
     this.#runs.trim()
     this.#actions.trim()
   }

@@ -32,6 +32,7 @@ export type ReaderMethod =
   | 'countRuns'
   | 'facets'
   | 'attributeKeys'
+  | 'producers'
 
 const readers = new Map<string, { paths: LogPaths; reader: LogReader }>()
 

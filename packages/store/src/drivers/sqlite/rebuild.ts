@@ -18,7 +18,7 @@ interface FiledEvent {
 }
 
 /**
- * Empties runs, actions and terms and derives them again from the leaves. Run numbers stay what the events say they are.
+ * Empties runs, actions, terms and producers and derives them again from the leaves. Run numbers stay what the events say they are.
  * Call within a transaction.
  */
 export function rebuildProjections(
@@ -28,7 +28,7 @@ export function rebuildProjections(
 ): { events: number } {
   const total = Number(database.prepare('SELECT size FROM head').get()?.['size'] ?? 0)
   database.exec(
-    'DELETE FROM term; DELETE FROM term_key; DELETE FROM action_state; DELETE FROM action; DELETE FROM run_state; DELETE FROM run',
+    'DELETE FROM term; DELETE FROM term_key; DELETE FROM action_state; DELETE FROM action; DELETE FROM run_state; DELETE FROM run; DELETE FROM producer',
   )
   projections.reset()
   const derivation = new Derivation(projections)

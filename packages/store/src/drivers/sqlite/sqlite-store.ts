@@ -2,11 +2,20 @@ import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { StoreError } from '../../errors.ts'
-import type { AppendResult, EraseRequest, EventStore, Head, LogInfo } from '../../event-store.ts'
+import type {
+  AppendResult,
+  EraseRequest,
+  EventStore,
+  Head,
+  LogInfo,
+  ProducerRequest,
+  StopRequest,
+} from '../../event-store.ts'
 import { defaultStateFolder } from '../../head-memory.ts'
 import { makeLogFolder } from './log-folder.ts'
 import { checkLogName } from '../../log-name.ts'
 import type { AppendRequest } from '../../prepared-event.ts'
+import type { GapClock } from '../../projection/gap-statements.ts'
 import { ControlFile, type ControlLog } from './control-file.ts'
 import { DataLock, makeDataFolder } from './data-lock.ts'
 import { contradicted } from './log-file.ts'
@@ -156,6 +165,14 @@ export class SqliteStore implements EventStore {
     }
   }
 
+  async stop(log: string, request: StopRequest): ReturnType<EventStore['stop']> {
+    return this.#writerOf(log).call({ op: 'stop', log, request })
+  }
+
+  async declareGaps(log: string, clock: GapClock): ReturnType<EventStore['declareGaps']> {
+    return this.#writerOf(log).call({ op: 'declare_gaps', log, clock })
+  }
+
   async rebuild(log: string, onProgress?: (done: number, total: number) => void): Promise<{ events: number }> {
     return this.#writerOf(log).call({ op: 'rebuild', log }, onProgress)
   }
@@ -286,6 +303,10 @@ export class SqliteStore implements EventStore {
 
   facets(log: string, request: Parameters<EventStore['facets']>[1]): ReturnType<EventStore['facets']> {
     return this.#read(log, 'facets', request)
+  }
+
+  producers(log: string, request: ProducerRequest): ReturnType<EventStore['producers']> {
+    return this.#read(log, 'producers', request)
   }
 
   attributeKeys(log: string): Promise<readonly string[]> {

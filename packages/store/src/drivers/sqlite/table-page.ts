@@ -43,6 +43,15 @@ const specs: readonly TableSpec[] = [
     free: 'pk',
   },
   {
+    table: 'producer',
+    start: '',
+    end: '\u{10ffff}',
+    bound: `SELECT id AS bound FROM producer WHERE id > ? ORDER BY id LIMIT 1 OFFSET ${pageRows - 1}`,
+    rows: 'SELECT * FROM producer WHERE id > ? AND id <= ?',
+    idOf: (row) => String(row['id']),
+    free: 'pk',
+  },
+  {
     table: 'term',
     start: lowest,
     end: highest,

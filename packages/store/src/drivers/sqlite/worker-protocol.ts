@@ -1,5 +1,6 @@
 import type { PackedRequest } from './packed-events.ts'
-import type { EraseRequest } from '../../event-store.ts'
+import type { EraseRequest, StopRequest } from '../../event-store.ts'
+import type { GapClock } from '../../projection/gap-statements.ts'
 import type { StoreErrorCode } from '../../errors.ts'
 import { StoreError } from '../../errors.ts'
 
@@ -20,6 +21,8 @@ export type WriterCall =
   | { readonly op: 'open'; readonly log: LogPaths }
   | { readonly op: 'append'; readonly log: string; readonly request: PackedRequest }
   | { readonly op: 'erase'; readonly log: string; readonly request: EraseRequest }
+  | { readonly op: 'stop'; readonly log: string; readonly request: StopRequest }
+  | { readonly op: 'declare_gaps'; readonly log: string; readonly clock: GapClock }
   | { readonly op: 'rebuild'; readonly log: string }
   | { readonly op: 'text_erased'; readonly log: string; readonly indexes: readonly number[] }
   | { readonly op: 'witness'; readonly log: string; readonly checkpoint: string }

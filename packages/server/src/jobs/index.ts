@@ -1,0 +1,5 @@
+import type { Job } from '../job.ts'
+import { declareGaps } from './declare-gaps.ts'
+
+/** Everything that the server does by itself. */
+export const jobs: readonly Job[] = [declareGaps]
