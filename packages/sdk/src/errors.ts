@@ -31,7 +31,8 @@ export const recorderErrorCodes = [
   'approval_expired',
   'approval_mismatch',
   'run_stopped',
-  'blocked',
+  // an action that ran
+  'receipt_failed',
 ] as const
 
 export type RecorderErrorCode = (typeof recorderErrorCodes)[number]

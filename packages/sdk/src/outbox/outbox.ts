@@ -1,4 +1,5 @@
 import type { EventType } from '@counterfoil/schema'
+import type { RecorderError } from '../errors.ts'
 import type { JsonInput } from './json-input.ts'
 
 /**
@@ -50,6 +51,14 @@ export interface Recorded {
    *   `log_rewritten`, `log_replaced`, `recorder_closed`
    */
   confirmed(timeoutMs: number): Promise<Confirmation>
+}
+
+/** What went wrong with events that nobody may be waiting for: each event that was refused or lost, told once. */
+export interface OutboxProblem {
+  readonly error: RecorderError
+  /** The run of the event, where the problem is one event's. */
+  readonly runId?: string
+  readonly eventId?: string
 }
 
 /** How far the events of this process have come. */
