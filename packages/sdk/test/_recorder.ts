@@ -1,20 +1,37 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { openLedger, type ActionReport, type RunReport, type TimelineEntry } from '@counterfoil/ledger'
-import { createRecorder, type Recorder, type RecorderOptions, type RecorderProblem } from '../src/index.ts'
+import { afterAll } from 'vitest'
+import { openLedger, type ActionReport, type Ledger, type RunReport, type TimelineEntry } from '@counterfoil/ledger'
+import {
+  createRecorder,
+  type Recorder,
+  type RecorderOptions,
+  type RecorderProblem,
+  type Run,
+  type RunOptions,
+} from '../src/index.ts'
 
-/** A recorder on a real ledger in a fresh folder; removed when disposed. */
-export interface TestRecorder extends AsyncDisposable {
+/** A recorder on a real ledger in a fresh folder, for the tests of one file. */
+export interface TestRecorder {
   readonly recorder: Recorder
   readonly data: string
   /** What `onProblem` was told. */
   readonly problems: RecorderProblem[]
-  /** Closes the recorder and gives the run as the log tells it. */
+  /** Runs a workflow, lets it fail, and gives what became of it and the run as the log tells it. */
+  run<T>(work: (run: Run) => T | Promise<T>, options?: Partial<RunOptions>): Promise<Told<T>>
+  /** The run as the log tells it. */
   story(runId: string): Promise<Story>
-  stories(): Promise<Story[]>
   /** Files of the data directory that hold one of these texts. */
   filesHolding(...texts: string[]): string[]
+  close(): Promise<void>
+}
+
+export interface Told<T> {
+  readonly result: T | undefined
+  /** What `recorder.run` threw. */
+  readonly error: unknown
+  readonly story: Story
 }
 
 export interface Story {
@@ -29,34 +46,52 @@ export interface Story {
   payload(type: string): unknown
 }
 
-export function openTestRecorder(options: RecorderOptions = {}): TestRecorder {
+export function useRecorder(options: RecorderOptions = {}): TestRecorder {
   const folder = mkdtempSync(path.join(tmpdir(), 'counterfoil-sdk-'))
   const data = path.join(folder, 'data')
   const problems: RecorderProblem[] = []
   const recorder = createRecorder({
     data,
     spool: path.join(folder, 'spool'),
+    // Opening a ledger takes a moment that no test is about.
+    confirmWithin: '60s',
     onProblem: (problem) => problems.push(problem),
     ...options,
   })
-  let closed = false
+  let reader: Ledger | undefined
   const close = async (): Promise<void> => {
-    if (!closed) await recorder.close()
-    closed = true
+    await reader?.[Symbol.asyncDispose]()
+    reader = undefined
+    await recorder.close()
+  }
+  afterAll(async () => {
+    await close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const story = async (runId: string): Promise<Story> => {
+    await recorder.flush(60_000)
+    reader ??= await openLedger({ data, mode: 'read' })
+    return storyOf(await (await reader.log('main')).run(runId))
   }
   return {
     recorder,
     data,
     problems,
-    async story(runId) {
-      await close()
-      const found = (await readStories(data)).find(({ report }) => report.run.run_id === runId)
-      if (found === undefined) throw new Error(`The log has no run ${runId}.`)
-      return found
-    },
-    async stories() {
-      await close()
-      return readStories(data)
+    close,
+    story,
+    async run(work, runOptions = {}) {
+      let runId = ''
+      let result
+      let error: unknown
+      try {
+        result = await recorder.run({ workflow: 'tests', trigger: 'api', ...runOptions }, (run) => {
+          runId = run.id
+          return work(run)
+        })
+      } catch (thrown) {
+        error = thrown
+      }
+      return { result, error, story: await story(runId) }
     },
     filesHolding(...texts) {
       return readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -67,22 +102,6 @@ export function openTestRecorder(options: RecorderOptions = {}): TestRecorder {
           return texts.some((text) => bytes.includes(text))
         })
     },
-    async [Symbol.asyncDispose]() {
-      await close()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-async function readStories(data: string): Promise<Story[]> {
-  const ledger = await openLedger({ data, mode: 'read' })
-  try {
-    const log = await ledger.log('main')
-    const { runs } = await log.runs({ query: '', limit: 200 })
-    const reports = await Promise.all(runs.map(({ run_id: runId }) => log.run(runId)))
-    return reports.map(storyOf)
-  } finally {
-    await ledger[Symbol.asyncDispose]()
   }
 }
 

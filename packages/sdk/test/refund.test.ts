@@ -1,29 +1,19 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { needsApproval, ref } from '../src/index.ts'
-import { openTestRecorder } from './_recorder.ts'
+import { useRecorder } from './_recorder.ts'
+import { Shop } from './_shop.ts'
 
-/** What an external system has seen. */
-function shop() {
-  const calls: { parameters: unknown; idempotencyKey: string }[] = []
-  return {
-    calls,
-    refund(parameters: { order: string; amountMinor: number }, idempotencyKey: string) {
-      calls.push({ parameters, idempotencyKey })
-      return { id: `re_${calls.length}`, amount: parameters.amountMinor }
-    },
-  }
-}
+const lab = useRecorder({
+  agent: { id: 'refund-agent', version: '4.2.1' },
+  environment: 'test',
+  approver: () => ({ decision: 'approved', by: 'usr-19', note: 'photos show it' }),
+  approverSurface: 'terminal',
+})
+const { recorder } = lab
 
 test('the shortest code is the correct record', async () => {
-  await using open = openTestRecorder({
-    agent: { id: 'refund-agent', version: '4.2.1' },
-    environment: 'test',
-    approver: () => ({ decision: 'approved', by: 'usr-19', note: 'photos show it' }),
-    approverSurface: 'terminal',
-  })
-  const { recorder } = open
-  const system = shop()
+  const shop = new Shop()
   const refund = recorder.action('refund.create', {
     effect: 'financial',
     input: z.strictObject({ order: z.string(), amountMinor: z.int().positive(), currency: z.enum(['EUR', 'USD']) }),
@@ -34,8 +24,8 @@ test('the shortest code is the correct record', async () => {
       amount_limit: (p) =>
         p.amountMinor <= 20_000 || needsApproval('over_200', { from: 'group:finance', within: '1h' }),
     },
-    run: async (p, { idempotencyKey }) => system.refund(p, idempotencyKey),
-    receipt: (r) => ({ ref: r.id, actual: { amountMinor: r.amount } }),
+    run: (p, context) => shop.refund(p, context),
+    receipt: (r) => ({ ref: r.id, actual: { amountMinor: r.amountMinor } }),
   })
   let runId = ''
   const result = await recorder.run(
@@ -49,8 +39,8 @@ test('the shortest code is the correct record', async () => {
       )
     },
   )
-  expect(result).toEqual({ id: 're_1', amount: 24_000 })
-  const story = await open.story(runId)
+  expect(result).toEqual({ id: 're_1', amountMinor: 24_000 })
+  const story = await lab.story(runId)
   expect(story.events).toEqual([
     'run_created',
     'input_resolved',
@@ -83,12 +73,11 @@ test('the shortest code is the correct record', async () => {
       external_ref: 're_1',
     },
   ])
-  expect(system.calls).toEqual([
-    {
-      parameters: { order: 'W1001', amountMinor: 24_000, currency: 'EUR' },
-      idempotencyKey: story.actions[0]?.action_id,
-    },
-  ])
+  expect(shop.calls).toHaveLength(1)
+  expect(shop.calls[0]).toMatchObject({
+    parameters: { order: 'W1001', amountMinor: 24_000, currency: 'EUR' },
+    context: { idempotencyKey: story.actions[0]?.action_id, actionId: story.actions[0]?.action_id, runId, attempt: 1 },
+  })
   expect(story.answers).toMatchObject({
     context: '1 input: order W1001 (version 7).',
     checks:
@@ -98,5 +87,5 @@ test('the shortest code is the correct record', async () => {
   })
   expect(story.payload('tool_called')).toEqual({ parameters: { order: 'W1001', amountMinor: 24_000, currency: 'EUR' } })
   expect(story.payload('side_effect_applied')).toEqual({ actual: { amountMinor: 24_000 } })
-  expect(open.problems).toEqual([])
+  expect(lab.problems).toEqual([])
 })

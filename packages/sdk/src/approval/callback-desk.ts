@@ -115,5 +115,7 @@ function isAnswer(answer: unknown): answer is ApproverAnswer {
   if (typeof answer !== 'object' || answer === null || !('decision' in answer)) return false
   if (answer.decision === 'expired') return true
   const isDecision = answer.decision === 'approved' || answer.decision === 'rejected'
-  return isDecision && 'by' in answer && typeof answer.by === 'string' && answer.by !== ''
+  if (!isDecision || !('by' in answer) || typeof answer.by !== 'string' || answer.by === '') return false
+  // Only a person changes what an agent proposed.
+  return !('auto' in answer && answer.auto === true && 'parameters' in answer && answer.parameters !== undefined)
 }
