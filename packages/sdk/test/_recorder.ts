@@ -20,8 +20,10 @@ export interface TestRecorder {
   readonly problems: RecorderProblem[]
   /** Runs a workflow, lets it fail, and gives what became of it and the run as the log tells it. */
   run<T>(work: (run: Run) => T | Promise<T>, options?: Partial<RunOptions>): Promise<Told<T>>
-  /** The run as the log tells it. */
+  /** The run as the log tells it, when everything recorded so far is in it. */
   story(runId: string): Promise<Story>
+  /** The run as the log tells it now. */
+  read(runId: string): Promise<Story>
   /** Files of the data directory that hold one of these texts. */
   filesHolding(...texts: string[]): string[]
   close(): Promise<void>
@@ -68,14 +70,18 @@ export function useRecorder(options: RecorderOptions = {}): TestRecorder {
     await close()
     rmSync(folder, { recursive: true, force: true })
   })
-  const story = async (runId: string): Promise<Story> => {
-    await recorder.flush(60_000)
+  const read = async (runId: string): Promise<Story> => {
     reader ??= await openLedger({ data, mode: 'read' })
     return storyOf(await (await reader.log('main')).run(runId))
+  }
+  const story = async (runId: string): Promise<Story> => {
+    await recorder.flush(60_000)
+    return read(runId)
   }
   return {
     recorder,
     data,
+    read,
     problems,
     close,
     story,

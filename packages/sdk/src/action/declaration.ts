@@ -126,7 +126,7 @@ export interface Action<I, P, R, C extends string = string> {
   readonly type: string
   readonly effect: EffectClass
   /** Names what the type parameters say; never there at run time. */
-  readonly signature?: (input: I, parameters: P, check: C) => R
+  readonly signature?: (input: I, parameters: P) => { readonly result: R; readonly check: C }
 }
 
 /** A declaration with its types erased: what runs behind every call. */

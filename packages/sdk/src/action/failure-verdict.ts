@@ -31,7 +31,7 @@ const openCodes = new Set([
 
 const openNames = new Set(['AbortError', 'TimeoutError'])
 const openWords =
-  /time[d -]?out|socket hang up|network error|fetch failed|premature close|connection (?:was )?(?:closed|reset|lost|aborted)|\baborted\b/i
+  /time[d -]{0,2}out|socket hang up|network error|fetch failed|premature close|connection (?:was )?(?:closed|reset|lost|aborted)|\baborted\b/i
 
 /** How deep errors stand in one another before they are not looked at any more. */
 const causesMax = 8

@@ -124,6 +124,15 @@ export class OpenRun {
     this.#cancelled.abort()
   }
 
+  /** For ends of the run that nobody awaits: what goes wrong with them is told. */
+  watchEnd(end: Promise<void>): Promise<void> {
+    return new WatchedPromise(
+      end,
+      (error) => this.core.tellProblem(unwatchedError(error), this.id),
+      () => undefined,
+    )
+  }
+
   /** @throws the first failure that nobody asked for, and what went wrong with the run's events */
   async complete(fields: Fields): Promise<void> {
     await this.#settle()

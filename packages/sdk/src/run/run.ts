@@ -156,24 +156,26 @@ export class Run {
    * @throws RecorderError when an event of the run was lost or refused; and the failure of an action that nobody awaited
    */
   complete(fields: { readonly content?: unknown } = {}): Promise<void> {
-    return this.#open.complete({ payload: contentOf(fields.content) })
+    return this.#open.watchEnd(this.#open.complete({ payload: contentOf(fields.content) }))
   }
 
   /** Ends the run with an error; where it failed follows from the error, unless `at` says so. */
   fail(error: unknown, fields: { readonly at?: Stage; readonly reason?: string } = {}): Promise<void> {
-    return this.#open.fail(error, {
+    const end = this.#open.fail(error, {
       ...(fields.at !== undefined && { failed_at: fields.at }),
       ...(fields.reason !== undefined && { reason_code: toCode(fields.reason) }),
     })
+    return this.#open.watchEnd(end)
   }
 
   /** Ends the run because somebody stopped it. */
   cancel(fields: { readonly by?: string; readonly reason?: string } = {}): Promise<void> {
     const by = toId(fields.by)
-    return this.#open.cancel({
+    const end = this.#open.cancel({
       ...(by !== undefined && { actor: { type: 'human', id: by } }),
       ...(fields.reason !== undefined && { reason_code: toCode(fields.reason) }),
     })
+    return this.#open.watchEnd(end)
   }
 
   #propose(declared: Declared, options: CallOptions & { readonly parameters: unknown }): Promise<OpenProposal> {

@@ -28,7 +28,8 @@ function show(value: unknown, budget: Budget, depth: number): JsonInput {
     case 'string':
       return cut(value, budget)
     case 'number':
-      return Number.isFinite(value) ? value : String(value)
+      // JSON writes -0 as 0.
+      return Number.isFinite(value) ? value + 0 : String(value)
     case 'boolean':
       return value
     case 'bigint':
