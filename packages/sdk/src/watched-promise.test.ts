@@ -34,7 +34,7 @@ test.each<[string, (promise: Promise<unknown>) => Promise<unknown>]>([
   ['then', (promise) => promise.then(() => 'fine')],
   ['catch', (promise) => promise.catch(() => 'caught')],
   ['finally', (promise) => promise.finally(() => undefined)],
-  ['Promise.all', (promise) => Promise.all([promise])],
+  ['Promise.all', (promise) => Promise.all([promise, Promise.resolve()])],
   ['return', (promise) => (async () => promise)()],
 ])('a failure that somebody asks for is theirs: %s', async (_, ask) => {
   const { promise, unwatched } = watch(Promise.reject(new Error('mine')))

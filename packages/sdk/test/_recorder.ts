@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll } from 'vitest'
+import { inspect } from 'node:util'
+import { afterAll, afterEach, beforeAll } from 'vitest'
 import { openLedger, type ActionReport, type Ledger, type RunReport, type TimelineEntry } from '@counterfoil/ledger'
 import {
   createRecorder,
@@ -16,8 +17,10 @@ import {
 export interface TestRecorder {
   readonly recorder: Recorder
   readonly data: string
-  /** What `onProblem` was told. */
+  /** What `onProblem` was told. A test that expects some takes them out; what is left fails it. */
   readonly problems: RecorderProblem[]
+  /** Rejections that nobody handled: as `problems`. */
+  readonly unhandled: unknown[]
   /** Runs a workflow, lets it fail, and gives what became of it and the run as the log tells it. */
   run<T>(work: (run: Run) => T | Promise<T>, options?: Partial<RunOptions>): Promise<Told<T>>
   /** The run as the log tells it, when everything recorded so far is in it. */
@@ -29,7 +32,7 @@ export interface TestRecorder {
   close(): Promise<void>
 }
 
-export interface Told<T> {
+interface Told<T> {
   readonly result: T | undefined
   /** What `recorder.run` threw. */
   readonly error: unknown
@@ -66,7 +69,16 @@ export function useRecorder(options: RecorderOptions = {}): TestRecorder {
     reader = undefined
     await recorder.close()
   }
+  const unhandled: unknown[] = []
+  const note = (reason: unknown): void => void unhandled.push(reason)
+  beforeAll(() => void process.on('unhandledRejection', note))
+  afterEach(async () => {
+    await pause(10)
+    const left = [...problems.splice(0), ...unhandled.splice(0)]
+    if (left.length > 0) throw new Error(`Something went wrong that no test expected: ${inspect(left)}`)
+  })
   afterAll(async () => {
+    process.off('unhandledRejection', note)
     await close()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -83,6 +95,7 @@ export function useRecorder(options: RecorderOptions = {}): TestRecorder {
     data,
     read,
     problems,
+    unhandled,
     close,
     story,
     async run(work, runOptions = {}) {
@@ -109,6 +122,13 @@ export function useRecorder(options: RecorderOptions = {}): TestRecorder {
         })
     },
   }
+}
+
+/** Time for what happens behind the caller's back. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
 }
 
 function storyOf(report: RunReport): Story {

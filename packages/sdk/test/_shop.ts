@@ -18,7 +18,7 @@ export class Shop {
   }
 }
 
-export const refundInput = z.strictObject({ order: z.string().min(1), amountMinor: z.int().positive() })
+const refundInput = z.strictObject({ order: z.string().min(1), amountMinor: z.int().positive() })
 
 /** What every refund of these tests says of itself. */
 export const refundPlan = {

@@ -1,7 +1,7 @@
-import fc from 'fast-check'
-import { afterEach, expect, test } from 'vitest'
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
 import { deny, needsApproval, warn, type ApproverAnswer, type Proposal, type Verdict } from '../src/index.ts'
-import { useRecorder } from './_recorder.ts'
+import { useRecorder, type Story } from './_recorder.ts'
 
 interface Parameters {
   readonly n: number
@@ -14,11 +14,6 @@ const lab = useRecorder({
     if (answer === undefined) throw new Error('nobody answers')
     return answer
   },
-})
-const unhandled: unknown[] = []
-process.on('unhandledRejection', (reason) => void unhandled.push(reason))
-afterEach(() => {
-  expect(unhandled).toEqual([])
 })
 
 type Step =
@@ -87,6 +82,36 @@ function answerOf(answer: Extract<Step, { do: 'approval' }>['answer']): Approver
   return answer === 'expired' ? { decision: 'expired' } : undefined
 }
 
+/** What of a story cannot be, given how often the function ran. */
+function wrongs({ events, actions }: Story, calls: number, requires: readonly string[]): string[] {
+  const count = (name: string): number => events.filter((event) => event.startsWith(name)).length
+  const before = events.slice(0, events.indexOf('tool_called'))
+  const last = new Map(before.filter((event) => event.includes(': ')).map((event) => [event.split(':')[0], event]))
+  const found: [string, boolean][] = [
+    ['ran twice', calls > 1],
+    ['ran without intent, or has an intent and did not run', count('tool_called') !== calls],
+    ['ran, and its end is not told', count('tool_completed') !== calls],
+    ['blocked, and ran', count('side_effect_blocked') > 0 && calls > 0],
+    ['ran after a no of a check', calls > 0 && [...last.values()].some((event) => event.endsWith('blocked'))],
+    [
+      'ran without the yes',
+      calls > 0 && before.some((event) => event.endsWith('held')) && !before.includes('approval_granted'),
+    ],
+    [
+      'ran after a no of a person',
+      calls > 0 && before.some((event) => /^approval_(rejected|expired|cancelled)$/.test(event)),
+    ],
+    ['ran without a required check', calls > 0 && requires.some((name) => !last.has(name))],
+    [
+      `${calls} calls, and the outcome is ${actions[0]?.outcome}`,
+      !(calls > 0 ? /^(done|failed|unconfirmed)$/ : /^(blocked|rejected|running|waiting)$/).test(
+        actions[0]?.outcome ?? '',
+      ),
+    ],
+  ]
+  return found.filter(([, isWrong]) => isWrong).map(([what]) => what)
+}
+
 test('whatever the order of the steps: no effect without its intent, none after a no, and the log says what happened', async () => {
   await fc.assert(
     fc.asyncProperty(sequence, async ({ steps, requires }) => {
@@ -131,27 +156,7 @@ test('whatever the order of the steps: no effect without its intent, none after 
       }
       await run.complete().catch(() => undefined)
 
-      const story = await lab.story(run.id)
-      const { events } = story
-      expect(calls.length).toBeLessThanOrEqual(1)
-      const count = (name: string): number => events.filter((event) => event.startsWith(name)).length
-      // The function ran exactly when the log has its intent, and its end is on record.
-      expect(count('tool_called')).toBe(calls.length)
-      expect(count('tool_completed')).toBe(calls.length)
-      if (count('side_effect_blocked') > 0) expect(calls).toEqual([])
-      if (calls.length === 1) {
-        const before = events.slice(0, events.indexOf('tool_called'))
-        const last = new Map(before.filter((event) => / \w+$/.test(event)).map((event) => [event.split(':')[0], event]))
-        expect([...last.values()].filter((event) => event.endsWith('blocked'))).toEqual([])
-        const asked = before.filter((event) => event.endsWith('held')).length
-        if (asked > 0) expect(before).toContain('approval_granted')
-        for (const no of ['approval_rejected', 'approval_expired', 'approval_cancelled'])
-          expect(before).not.toContain(no)
-        for (const name of requires) expect([...last.keys()]).toContain(name)
-      }
-      const outcome = story.actions[0]?.outcome
-      if (calls.length === 1) expect(outcome).toMatch(/^(done|failed|unconfirmed)$/)
-      else expect(outcome).toMatch(/^(blocked|rejected|running|waiting)$/)
+      expect(wrongs(await lab.story(run.id), calls.length, requires)).toEqual([])
     }),
     { numRuns: 150 },
   )

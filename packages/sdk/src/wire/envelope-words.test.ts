@@ -1,5 +1,5 @@
 import { validateEvent } from '@counterfoil/schema/validate'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isCode, toAttributes, toCode, toId } from './envelope-words.ts'
 import { ref, toReference } from './reference.ts'

@@ -25,7 +25,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** The code that an error carries, as far as it carries one. */
-export function codeOfError(error: unknown): string | undefined {
+function codeOfError(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   const { code } = error
   return typeof code === 'string' || typeof code === 'number' ? String(code).slice(0, 128) : undefined
