@@ -46,5 +46,6 @@ export {
 } from './report/log.ts'
 export { StoreError, storeErrorCodes, type StoreErrorCode } from '@counterfoil/store'
 export { openLedger } from './open-ledger.ts'
+export { createRunFilter, type RunFilter } from './run-filter.ts'
 export { openKeys, type OpenKeys } from './open-keys.ts'
 export { backupLedger, recoverLedger, type RecoverySummary } from './maintenance.ts'

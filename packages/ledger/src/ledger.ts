@@ -99,8 +99,8 @@ export interface KeyRing {
 /** A data directory, open: its logs and its keys. Everything that the HTTP layer needs, without HTTP. */
 export interface Ledger extends AsyncDisposable {
   readonly data: string
-  /** Set when this opening made the first log: the admin key, shown once. */
-  readonly firstStart?: { readonly log: string; readonly adminKey: string }
+  /** Set when this opening made the first log, or its first admin key, which is shown this once. */
+  readonly firstStart?: { readonly log: string; readonly adminKey?: string }
   readonly keys: KeyRing
   logs(): Promise<readonly LogReport[]>
   createLog(name: string, options?: { origin?: string }): Promise<{ log: LogReport; adminKey: string }>
@@ -119,6 +119,8 @@ export interface OpenLedgerOptions {
   readonly mode?: 'write' | 'read'
   /** Name of the log that the first start makes; default `main`. */
   readonly firstLog?: string
+  /** Whether to make an admin key when there never was one; default true. */
+  readonly firstKey?: boolean
   readonly origin?: string
   /** Where heads are remembered outside the data directory; default per user. */
   readonly state?: string

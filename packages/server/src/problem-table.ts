@@ -79,6 +79,7 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   not_found: { status: 404, title: 'No such entry' },
   query_invalid: { status: 400, title: 'The query cannot be understood' },
   cursor_invalid: { status: 400, title: 'The cursor does not belong to this query' },
+  facet_invalid: { status: 400, title: 'The values of this key cannot be counted' },
   limit_invalid: { status: 400, title: 'The limit is out of range' },
   body_invalid: { status: 400, title: 'The body cannot be read' },
   proof_unavailable: { status: 404, title: 'There is no such proof' },
@@ -137,6 +138,11 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   key_invalid: internal,
   migration_failed: internal,
   internal_error: internal,
+}
+
+/** Whether a refusal from 500 on only says that too much was asked for at once, or too late. */
+export function isLoad(code: ProblemCode): boolean {
+  return code === 'busy' || code === 'too_many_streams' || code === 'shutting_down'
 }
 
 /** Whether a string is a code of the table. */

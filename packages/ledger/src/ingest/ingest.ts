@@ -14,6 +14,7 @@ import {
   type Acknowledgement,
   type AppendContext,
   type EventStore,
+  type Head,
   type PreparedEvent,
   type Refusal,
 } from '@counterfoil/store'
@@ -55,9 +56,9 @@ export async function ingest(
   })
   if (options.atomic === true && rejected.length > 0) {
     for (const { position, prepared } of ready) rejected.push(bystander(position, prepared))
-    return report([], rejected, undefined, (await store.head(log)).size)
+    return nothingStored(rejected, await store.head(log))
   }
-  if (ready.length === 0) return report([], rejected, undefined, (await store.head(log)).size)
+  if (ready.length === 0) return nothingStored(rejected, await store.head(log))
   const result = await store.append(log, {
     events: ready.map(({ prepared }) => prepared),
     context: contextOf(options),
@@ -98,6 +99,10 @@ function report(
     ...(checkpoint !== undefined && checkpoint !== '' && { checkpoint }),
     size,
   }
+}
+
+function nothingStored(rejected: Rejection[], { checkpoint, size }: Head): IngestReport {
+  return report([], rejected, checkpoint, size)
 }
 
 /** Cuts a body into events, each parsed or with its own error. */
