@@ -4,8 +4,9 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   tlog: [],
   store: ['schema', 'tlog'],
   ledger: ['schema', 'tlog', 'store'],
+  sdk: ['schema', 'tlog', 'ledger'],
   server: ['schema', 'tlog', 'ledger'],
-  cli: ['schema', 'tlog', 'ledger', 'server'],
+  cli: ['schema', 'tlog', 'ledger', 'sdk', 'server'],
 }
 
 /** The program is published under the product's name. */

@@ -32,7 +32,6 @@ const otherCases: readonly Case[] = [
   ...names.flatMap((layer) => [
     { file: `packages/${layer}/src/deep/probe.ts`, specifier: '../../../store/src/index.ts', allowed: false },
     { file: `packages/${layer}/src/deep/probe.ts`, specifier: '../sibling.ts', allowed: true },
-    { file: `packages/${layer}/src/probe.ts`, specifier: '@counterfoil/sdk', allowed: false },
     { file: `packages/${layer}/src/probe.test.ts`, specifier: '@counterfoil/server', allowed: true },
     { file: `packages/${layer}/test/probe.ts`, specifier: 'counterfoil', allowed: true },
   ]),

@@ -1,0 +1,3 @@
+export { RecorderError, recorderErrorCodes, type RecorderErrorCode } from './errors.ts'
+export type { Confirmation, DraftEvent, Outbox, OutboxState, Recorded, StopOrder } from './outbox/outbox.ts'
+export type { JsonInput } from './outbox/json-input.ts'
