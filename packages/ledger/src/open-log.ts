@@ -30,6 +30,8 @@ import type {
   LogReport,
   VerifyReport,
 } from './report/log.ts'
+import type { StopReport } from './report/stop.ts'
+import { stopRun } from './stop-run.ts'
 import { tailLog } from './tail.ts'
 import { verifyLog } from './verify/verify.ts'
 
@@ -233,6 +235,10 @@ export class OpenLog implements Log {
       if (!(error instanceof StoreError) || error.code !== 'not_found') throw error
       throw new LedgerError('runId' in target ? 'run_unknown' : 'event_unknown', error.message, { cause: error })
     }
+  }
+
+  stop(runId: string, by: { actorId: string; reasonCode?: string }): Promise<StopReport> {
+    return stopRun(this.#store, this.name, this.#redactor, runId, by)
   }
 
   async witness(checkpoint: string): Promise<'known' | 'behind'> {

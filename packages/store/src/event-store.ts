@@ -1,5 +1,6 @@
 import type { Query } from '@counterfoil/schema/query'
 import type { ActionRow, RunRow } from './projection/rows.ts'
+import type { StopOrder } from './projection/stop-order.ts'
 import type { AppendRequest } from './prepared-event.ts'
 
 /** A log: its name on this server, its C2SP origin, and its Ed25519 verifier key (`name+hash+base64`). */
@@ -21,6 +22,8 @@ export interface Acknowledgement {
   readonly leafHash: string
   readonly recordedAt: string
   readonly actionDigest?: string
+  /** A person has stopped the run of the event, or one that started it. */
+  readonly stop?: StopOrder
 }
 
 export interface Refusal {
@@ -105,6 +108,12 @@ export interface EraseRequest {
   readonly reasonCode: string
 }
 
+export interface StopRequest {
+  readonly runId: string
+  readonly actorId: string
+  readonly reasonCode: string
+}
+
 /** One difference between what is stored and what follows from the leaves. */
 export interface ProjectionDifference {
   readonly table: string
@@ -142,6 +151,14 @@ export interface EventStore extends AsyncDisposable {
    * proofs stay as they are.
    */
   erase(log: string, request: EraseRequest): Promise<{ readonly events: number; readonly index: number }>
+
+  /**
+   * Records that a person has stopped a run. In effect when it resolves: every acknowledgement of the run that is made
+   * from then on carries it. Stopping again answers the first stop.
+   *
+   * @throws StoreError `not_found` for an unknown run, `run_ended` for one that has come to its end
+   */
+  stop(log: string, request: StopRequest): Promise<{ readonly order: StopOrder; readonly isNew: boolean }>
 
   /** The newest durable head. */
   head(log: string): Promise<Head>

@@ -15,6 +15,7 @@ export type {
   ProjectionDifference,
   Refusal,
   RunCount,
+  StopRequest,
   StoredEvent,
   StoredPayload,
 } from './event-store.ts'
@@ -31,6 +32,7 @@ export {
   type RunRow,
   type RunStatus,
 } from './projection/rows.ts'
+export { isStop, type StopOrder } from './projection/stop-order.ts'
 export type { LogReader } from './drivers/sqlite/log-reader.ts'
 export type { RunEvent } from './drivers/sqlite/payload-reader.ts'
 export type { AuditedBody, EntryAudit } from './drivers/sqlite/entry-audit.ts'

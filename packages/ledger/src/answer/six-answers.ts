@@ -1,4 +1,4 @@
-import { hasEffect, questions, type ActionRow, type Question, type RunRow } from '@counterfoil/store'
+import { hasEffect, isStop, questions, type ActionRow, type Question, type RunRow } from '@counterfoil/store'
 import type { Answer } from '../report/run.ts'
 import { evidenceOf, firstQuoteOf, ofType, quoteOf, type RunFact } from './run-facts.ts'
 import { attributeWords, counted, listed, rowWords } from './words.ts'
@@ -141,9 +141,10 @@ function answerApproval(run: Run): Draft {
       approval_cancelled: 'withdrew the request about',
       decision_overridden: 'overrode',
     }
-    const words = decided.map(
-      ({ leaf }) =>
-        `${leaf.approval?.mode === 'auto' ? 'a rule' : (leaf.actor?.id ?? 'somebody')} ${verbs[leaf.event_type] ?? ''} ${leaf.action?.type ?? 'the run'}`,
+    const words = decided.map(({ leaf }) =>
+      isStop(leaf)
+        ? `${leaf.actor?.id ?? 'somebody'} stopped the run (${leaf.reason_code ?? 'no reason given'})`
+        : `${leaf.approval?.mode === 'auto' ? 'a rule' : (leaf.actor?.id ?? 'somebody')} ${verbs[leaf.event_type] ?? ''} ${leaf.action?.type ?? 'the run'}`,
     )
     return {
       text: `${listed(words)}.`,
@@ -201,9 +202,10 @@ export function runSentence(row: RunRow, actions: readonly ActionRow[]): string 
   const main = (telling.length > 0 ? telling : effectful).toSorted(
     (a, b) => Number(b.outcome === row.outcome) - Number(a.outcome === row.outcome),
   )[0]
+  const end = row.flags.includes('stopped') ? ' A person stopped it.' : ''
   const workflow =
     row.workflow === undefined ? 'The run' : `${row.workflow}${row.version === undefined ? '' : ` ${row.version}`}`
-  if (main === undefined) return `${workflow}: ${row.outcome}, nothing changed in the outside world.`
+  if (main === undefined) return `${workflow}: ${row.outcome}, nothing changed in the outside world.${end}`
   const others = actions.length - 1
-  return `${workflow}: ${rowWords(main)}${attributeWords(main.attributes)} ${main.outcome}${others === 0 ? '' : `, and ${counted(others, 'other action')}`}. The run is ${row.outcome}.`
+  return `${workflow}: ${rowWords(main)}${attributeWords(main.attributes)} ${main.outcome}${others === 0 ? '' : `, and ${counted(others, 'other action')}`}. The run is ${row.outcome}.${end}`
 }

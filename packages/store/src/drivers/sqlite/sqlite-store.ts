@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { StoreError } from '../../errors.ts'
-import type { AppendResult, EraseRequest, EventStore, Head, LogInfo } from '../../event-store.ts'
+import type { AppendResult, EraseRequest, EventStore, Head, LogInfo, StopRequest } from '../../event-store.ts'
 import { defaultStateFolder } from '../../head-memory.ts'
 import { makeLogFolder } from './log-folder.ts'
 import { checkLogName } from '../../log-name.ts'
@@ -132,6 +132,10 @@ export class SqliteStore implements EventStore {
     // The write-ahead log still holds what was erased, wrapped keys included, until it is emptied.
     await this.#wal?.call({ op: 'empty', log })
     return erased
+  }
+
+  async stop(log: string, request: StopRequest): ReturnType<EventStore['stop']> {
+    return this.#writerOf(log).call({ op: 'stop', log, request })
   }
 
   async rebuild(log: string, onProgress?: (done: number, total: number) => void): Promise<{ events: number }> {
