@@ -44,6 +44,7 @@ export {
   type LogReport,
   type VerifyReport,
 } from './report/log.ts'
+export { StopOrderSchema, StopReportSchema, type StopReport } from './report/stop.ts'
 export { StoreError, storeErrorCodes, type StoreErrorCode } from '@counterfoil/store'
 export { openLedger } from './open-ledger.ts'
 export { createRunFilter, type RunFilter } from './run-filter.ts'

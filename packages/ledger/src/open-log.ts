@@ -13,7 +13,7 @@ import {
 } from '@counterfoil/tlog'
 import { nodeCrypto } from '@counterfoil/tlog/node'
 import { StoreError, type LeafEvent, type LogInfo, type SqliteStore } from '@counterfoil/store'
-import { runReport } from './answer/run-report.ts'
+import { runReport, runReportJson, type RunParts } from './answer/run-report.ts'
 import { LedgerError } from './errors.ts'
 import { readFacetKeys } from './facet-keys.ts'
 import { ingest } from './ingest/ingest.ts'
@@ -30,6 +30,8 @@ import type {
   LogReport,
   VerifyReport,
 } from './report/log.ts'
+import type { StopReport } from './report/stop.ts'
+import { stopRun } from './stop-run.ts'
 import { tailLog } from './tail.ts'
 import { verifyLog } from './verify/verify.ts'
 
@@ -79,7 +81,11 @@ export class OpenLog implements Log {
       total: { ...total },
       text_indexed_through: page.textIndexedThrough,
       ...(facets !== undefined && {
-        facets: facets.map(({ key, values }) => ({ key, values: values.map((value) => ({ ...value })) })),
+        facets: facets.map(({ key, counted, values }) => ({
+          key,
+          counted,
+          values: values.map((value) => ({ ...value })),
+        })),
       }),
     }
   }
@@ -98,6 +104,14 @@ export class OpenLog implements Log {
   }
 
   async run(runId: string, options: { from?: number; limit?: number } = {}): Promise<RunReport> {
+    return runReport(await this.#runParts(runId, options))
+  }
+
+  async runJson(runId: string, options: { from?: number; limit?: number } = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return runReportJson(await this.#runParts(runId, options))
+  }
+
+  async #runParts(runId: string, options: { from?: number; limit?: number }): Promise<RunParts> {
     const limit = Math.min(options.limit ?? runEventsMax, runEventsMax)
     const { ids, run } = await this.#store.openRun(this.name, runId, options.from ?? 0, limit + 1)
     if (run === undefined) {
@@ -108,8 +122,9 @@ export class OpenLog implements Log {
         `Several runs start with ${shownId(runId)}: ${found}, … Give more of the id.`,
       )
     }
-    const events = run.events.slice(0, limit)
-    return runReport({ ...run, events, next: run.events[limit]?.index, origin: this.origin })
+    const beyond = run.events[limit]
+    const next = beyond === undefined ? undefined : (JSON.parse(beyond.leaf) as LeafEvent).index
+    return { ...run, events: run.events.slice(0, limit), next, origin: this.origin }
   }
 
   async event(eventId: string): Promise<EventReport> {
@@ -220,6 +235,10 @@ export class OpenLog implements Log {
       if (!(error instanceof StoreError) || error.code !== 'not_found') throw error
       throw new LedgerError('runId' in target ? 'run_unknown' : 'event_unknown', error.message, { cause: error })
     }
+  }
+
+  stop(runId: string, by: { actorId: string; reasonCode?: string }): Promise<StopReport> {
+    return stopRun(this.#store, this.name, this.#redactor, runId, by)
   }
 
   async witness(checkpoint: string): Promise<'known' | 'behind'> {

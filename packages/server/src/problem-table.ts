@@ -74,6 +74,7 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   tail_beyond_end: { status: 409, title: 'The stream would begin beyond the end of the log' },
   log_unknown: { status: 404, title: 'No such log' },
   run_unknown: { status: 404, title: 'No such run' },
+  run_ended: { status: 409, title: 'The run has come to its end' },
   run_ambiguous: { status: 409, title: 'Several runs begin like this' },
   event_unknown: { status: 404, title: 'No such event' },
   not_found: { status: 404, title: 'No such entry' },

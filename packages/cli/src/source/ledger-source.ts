@@ -10,6 +10,7 @@ import {
   type Principal,
   type RunPage,
   type RunReport,
+  type StopReport,
   type TailEntry,
   type VerifyReport,
 } from '@counterfoil/ledger'
@@ -18,6 +19,8 @@ import type { Source, TailOptions } from './source.ts'
 
 /** Who writes when no key is involved: whoever can write the files. The same on every call, so that a run stays one owner's. */
 const localKeyId = 'k_local'
+/** Who acts when nobody says who. */
+const localActorId = 'local'
 const tailPollMs = 250
 
 export interface LedgerSourceOptions {
@@ -77,6 +80,10 @@ class LedgerSource implements Source {
 
   event(id: string): Promise<EventReport> {
     return this.#log.event(id)
+  }
+
+  stop(runId: string, by: { actorId?: string; reasonCode?: string }): Promise<StopReport> {
+    return this.#log.stop(runId, { actorId: localActorId, ...by })
   }
 
   report(): Promise<LogReport> {

@@ -21,6 +21,7 @@ import {
 import { LedgerError } from '../errors.ts'
 import type { IngestOptions } from '../ledger.ts'
 import type { IngestReport, InclusionProof } from '../report/log.ts'
+import { stopOrder } from '../report/stop.ts'
 import { assuranceOf, checkPermission, refuseReservedType } from './permission.ts'
 import { parseOptions, prepareEvent } from './prepare.ts'
 
@@ -181,5 +182,6 @@ function ackOf(ack: Acknowledgement, position: number): IngestReport['acks'][num
     leaf_hash: ack.leafHash,
     recorded_at: ack.recordedAt,
     ...(ack.actionDigest !== undefined && { action_digest: ack.actionDigest }),
+    ...(ack.stop !== undefined && { stop: stopOrder(ack.stop) }),
   }
 }
