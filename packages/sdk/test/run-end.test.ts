@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import type { AnyEventDraft } from '../src/index.ts'
 import { pause, useRecorder } from './_recorder.ts'
 import { expectRefusal, order, refundPlan, Shop } from './_shop.ts'
@@ -90,7 +90,7 @@ test('an event that the log refuses, and that nobody awaits, fails the next effe
   })
   expect(first).toMatchObject({ name: 'ActionNotRun', code: 'event_refused' })
   expect((first as Error).message).toMatch(
-    /^refund\.create did not run: an earlier event of its run is not in the log \(.*field_invalid at \/check\/name/,
+    /^refund\.create did not run: an earlier event of its run is not in the log \(.*field_invalid/,
   )
   expect(shop.calls).toEqual([])
   expect(error).toMatchObject({ name: 'RecorderError', code: 'event_refused' })
@@ -134,8 +134,10 @@ test('a run that nobody awaits: the error of its function stays loud, ours are t
   expect(lab.unhandled).toEqual([])
   const own = new Error('their own')
   void recorder.run({ workflow: 'w', trigger: 'user' }, () => Promise.reject(own))
-  await pause(50)
-  expect(lab.unhandled.splice(0)).toEqual([own])
+  await vi.waitFor(() => {
+    expect(lab.unhandled).toEqual([own])
+  }, 10_000)
+  lab.unhandled.splice(0)
 })
 
 test('the low level: events of the contract, in the run around it or in a run of one’s own', async () => {

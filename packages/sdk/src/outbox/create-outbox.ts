@@ -12,7 +12,7 @@ import { Entry } from './entry.ts'
 import { createEventIds } from './event-ids.ts'
 import { Frames } from './frames.ts'
 import { Journal } from './journal.ts'
-import type { DraftEvent, Outbox, OutboxState, Recorded } from './outbox.ts'
+import type { DraftEvent, Outbox, OutboxState, Recorded, RefusedEvent } from './outbox.ts'
 import { sealEvent } from './seal.ts'
 
 export interface OutboxOptions {
@@ -28,6 +28,8 @@ export interface OutboxOptions {
   readonly logKey?: string | undefined
   /** Told once for each new kind of problem; default one line on standard error. */
   readonly onProblem?: (problem: RecorderError) => void
+  /** Told of every event that the log refused for good. */
+  readonly onRefused?: (refused: RefusedEvent) => void
 }
 
 const spoolBytesMaxDefault = 1024 ** 3
@@ -288,6 +290,11 @@ class SpooledOutbox implements Outbox {
       run_seq?: number
       producer?: { instance: string; seq: number }
     }
+    const error = new RecorderError(
+      'event_refused',
+      `The log refused ${letter.eventType} (${letter.code}): ${letter.message}`,
+    )
+    this.#options.onRefused?.({ error, eventId: letter.eventId, ...(runId !== undefined && { runId }) })
     // Refused once more it would go round for ever.
     if (letter.eventType === 'event_refused' || this.#closing !== undefined) return
     this.#take({

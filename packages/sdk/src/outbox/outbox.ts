@@ -53,12 +53,12 @@ export interface Recorded {
   confirmed(timeoutMs: number): Promise<Confirmation>
 }
 
-/** What went wrong with events that nobody may be waiting for: each event that was refused or lost, told once. */
-export interface OutboxProblem {
+/** An event that the log will never have, whether or not somebody waits for it. */
+export interface RefusedEvent {
   readonly error: RecorderError
-  /** The run of the event, where the problem is one event's. */
+  readonly eventId: string
+  /** The run of the event, where it has one. */
   readonly runId?: string
-  readonly eventId?: string
 }
 
 /** How far the events of this process have come. */
