@@ -3,6 +3,9 @@ import { idOfValue, limits, reservedAttributeNames } from '@counterfoil/schema/i
 
 const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
 
+/** What needs no encoding: most ids, and each event has several. */
+const plainId = /^[\x21-\x24\x26-\x7e]{1,128}$/
+
 /**
  * A value of the integrator's as an id of an envelope: blanks, umlauts and lengths that an id cannot have are encoded, so
  * that no order number makes the log refuse an event.
@@ -10,6 +13,7 @@ const sha256Hex = (text: string): string => createHash('sha256').update(text).di
  * @returns undefined for what names nothing: null, booleans, objects, empty strings
  */
 export function toId(value: unknown): string | undefined {
+  if (typeof value === 'string' && plainId.test(value)) return value
   return idOfValue(typeof value === 'bigint' ? String(value) : value, sha256Hex)
 }
 
@@ -22,6 +26,7 @@ export function isCode(text: unknown): text is string {
 
 /** A name as a code: `PurchaseOrder` and `purchase-order` become `purchase_order`. */
 export function toCode(text: string): string {
+  if (codePattern.test(text)) return text
   const words = text
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()
