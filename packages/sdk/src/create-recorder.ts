@@ -45,15 +45,10 @@ export class Recorder implements AsyncDisposable {
     const desk =
       options.desk ?? (approver === undefined ? unavailableDesk : createCallbackDesk(approver, approverSurface))
     const tell = (error: RecorderError, runId?: string): void => problems.tell(error, runId)
-    const outbox = openOutbox(destination, options, {
-      // Each refused event is told with its run, below.
-      onProblem: (problem) => {
-        if (problem.code !== 'event_refused') tell(problem)
-      },
-      onRefused: ({ error, runId }) => {
-        if (runId !== undefined) this.#runs.get(runId)?.noteProblem(error)
-        tell(error, runId)
-      },
+    const outbox = openOutbox(destination, options, ({ error, runId }) => {
+      // Of one event: the run that it belongs to must not go on as if nothing had happened.
+      if (runId !== undefined) this.#runs.get(runId)?.noteProblem(error)
+      tell(error, runId)
     })
     this.#core = {
       outbox,

@@ -36,9 +36,9 @@ export type {
   Confirmation,
   DraftEvent,
   Outbox,
+  OutboxProblem,
   OutboxState,
   Recorded,
-  RefusedEvent,
   StopOrder,
 } from './outbox/outbox.ts'
 export type { JsonInput } from './outbox/json-input.ts'

@@ -2,121 +2,140 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Redactor } from '@counterfoil/schema/redact'
 import { RecorderError } from '../errors.ts'
-import { keepDeadLetter, listDeadLetters, type DeadLetter } from '../spool/dead-letters.ts'
 import { adoptLeftOvers, type LeftOvers } from '../spool/left-overs.ts'
 import { Spool } from '../spool/spool.ts'
 import type { Transport } from '../transport/transport.ts'
 import { LogWitness } from '../witness/log-witness.ts'
+import { DeadLetterBox } from './dead-letter-box.ts'
 import { Delivery } from './delivery.ts'
 import { Entry } from './entry.ts'
 import { createEventIds } from './event-ids.ts'
+import { Flushers } from './flushers.ts'
 import { Frames } from './frames.ts'
 import { Journal } from './journal.ts'
-import type { DraftEvent, Outbox, OutboxState, Recorded, RefusedEvent } from './outbox.ts'
+import type { DraftEvent, Outbox, OutboxProblem, OutboxState, Recorded } from './outbox.ts'
+import { Problems } from './problems.ts'
+import { sealAnyway } from './seal-anyway.ts'
 import { sealEvent } from './seal.ts'
+import { SpoolWriter } from './spool-writer.ts'
 
 export interface OutboxOptions {
   readonly transport: Transport
   /** Folder of the spool; several processes may share it. */
   readonly spool: string
-  /** Bytes of this process's events on disk. Default 1 GiB. */
-  readonly spoolBytesMax?: number
-  /** What happens when there is no room: `block` waits for it, `fail` refuses with `spool_full`. Default `block`. */
-  readonly whenFull?: 'block' | 'fail'
   readonly redactor: Redactor
+  /** Bytes of this process's events on disk. Default 1 GiB. */
+  readonly spoolBytesMax?: number | undefined
+  /** When there is no room in the spool, `spooled` waits for it (`block`, the default) or rejects with `spool_full`. */
+  readonly whenFull?: 'block' | 'fail' | undefined
   /** Verifier key that the log must have; otherwise that of the first contact is remembered. */
   readonly logKey?: string | undefined
-  /** Told once for each new kind of problem; default one line on standard error. */
-  readonly onProblem?: (problem: RecorderError) => void
-  /** Told of every event that the log refused for good. */
-  readonly onRefused?: (refused: RefusedEvent) => void
+  /** How long closing waits for the log before it leaves the rest to the spool. Default 5 s. */
+  readonly closeWithinMs?: number | undefined
+  /** Default: one line on standard error for each kind of problem. */
+  readonly onProblem?: ((problem: OutboxProblem) => void) | undefined
 }
 
 const spoolBytesMaxDefault = 1024 ** 3
-/** Events that were recorded and are not on disk yet; beyond it recording itself refuses. */
-const unsealedMax = 20_000
+const closeWithinMsDefault = 5_000
+/** What waits in memory for the spool; beyond either, recording itself refuses. */
+const queueEventsMax = 100_000
+const queueCharactersMax = 64 * 1024 * 1024
+/** Several times what any log takes, as one event. */
+const eventCharactersMax = 4 * 1024 * 1024
 /** How many events are sealed before others get their turn on this thread. */
 const sealedAtOnce = 128
-const spooledAtOnce = 4_096
-const fullRetryMs = 200
-const closeWithinMs = 10_000
 const adoptEveryMs = 60_000
 
 const schemaVersion = '1.0'
 
-/** The outbox of this process. @throws RecorderError `spool_unwritable` */
+/** The outbox of this process. @throws RecorderError `spool_unwritable`, `options_invalid` */
 export function createOutbox(options: OutboxOptions): Outbox {
   return new SpooledOutbox(options)
 }
 
 class SpooledOutbox implements Outbox {
-  readonly instance: string
+  readonly instance = `${toWord(hostname())}-${process.pid}-${randomBytes(6).toString('hex')}`
   readonly #options: OutboxOptions
+  readonly #problems: Problems
   readonly #spool: Spool
   readonly #journal: Journal
+  readonly #writer: SpoolWriter
   readonly #witness: LogWitness
+  readonly #deadLetters: DeadLetterBox
   readonly #delivery: Delivery
   readonly #frames: Frames
+  readonly #flushers: Flushers
   readonly #nextId = createEventIds()
   readonly #leftOvers: LeftOvers[] = []
-  readonly #told = new Set<string>()
-  readonly #onExit = (): void => this.#writeNow()
-  readonly #onBeforeExit = (): void => void this.#finishDelivery()
+  readonly #onExit = (): void => this.#leave()
+  readonly #onBeforeExit = (): void => void this.#sayGoodbye()
   readonly #adopting: NodeJS.Timeout
   /** Recorded and not sealed yet. */
   #unsealed: Entry[] = []
+  #unsealedCharacters = 0
   #seq = 0
-  #deadLetters: number
-  #problem: OutboxState['problem']
-  #closing: Promise<void> | undefined
   #isScheduled = false
-  #isSpooling = false
-  #flushers: { readonly until: number; readonly resolve: () => void }[] = []
+  #isClosed = false
+  #closing: Promise<void> | undefined
 
   constructor(options: OutboxOptions) {
+    const { spool: root, transport, spoolBytesMax: bytesMax = spoolBytesMaxDefault } = options
+    const { instance } = this
+    const { destination, place } = transport
     this.#options = options
-    const { spool: root, transport } = options
-    this.instance = `${toWord(hostname())}-${process.pid}-${randomBytes(6).toString('hex')}`
-    this.#spool = new Spool(root, this.instance, options.spoolBytesMax ?? spoolBytesMaxDefault)
+    this.#problems = new Problems(options.onProblem)
+    this.#spool = new Spool({ root, instance, destination: { destination, place }, bytesMax })
     this.#journal = new Journal(this.#spool)
+    this.#writer = new SpoolWriter({
+      spool: this.#spool,
+      journal: this.#journal,
+      problems: this.#problems,
+      failsWhenFull: options.whenFull === 'fail',
+      isNeeded: () => !transport.isLocal || this.#problems.delivery !== undefined || this.#isClosed,
+    })
     this.#witness = new LogWitness(root, transport, options.logKey)
-    this.#deadLetters = listDeadLetters(root).length
+    this.#deadLetters = new DeadLetterBox({
+      root,
+      instance,
+      problems: this.#problems,
+      record: (draft) => this.#take(draft),
+    })
     this.#delivery = new Delivery({
       transport,
       witness: this.#witness,
       journal: this.#journal,
       leftOvers: this.#leftOvers,
-      onRefused: (letter) => this.#refuse(letter),
-      onProblem: (problem) => this.#setProblem(problem),
+      problems: this.#problems,
+      onConnected: () => this.#nameLog(),
+      onRefused: (refusals) => this.#deadLetters.keep(refusals, this.#ownDestination()),
+      onChange: () => {
+        this.#writer.write()
+        this.#flushers.settle()
+      },
       onKeep: () => this.#keep(),
     })
+    this.#flushers = new Flushers(this.#journal, this.#delivery, this.#problems)
     this.#frames = new Frames((draft) => void this.#take(draft))
+    if (!transport.isLocal) this.#spool.prepare()
     this.#adopt()
-    this.#adopting = setInterval(() => this.#adopt(), adoptEveryMs)
+    this.#adopting = setInterval(() => this.#maintain(), adoptEveryMs)
     this.#adopting.unref()
     process.on('exit', this.#onExit)
     process.on('beforeExit', this.#onBeforeExit)
-    if (this.#leftOvers.length > 0) this.#delivery.start()
   }
 
   record(draft: DraftEvent): Recorded {
     if (this.#closing !== undefined) {
       throw new RecorderError('recorder_closed', `The recorder is closed; ${draft.event_type} was not recorded.`)
     }
-    if (this.#unsealed.length >= unsealedMax) {
-      throw new RecorderError(
-        'spool_full',
-        `${unsealedMax} events wait for room in the spool; ${draft.event_type} was not recorded. Await what is recorded, or bring the log back.`,
-      )
-    }
-    if (this.#seq === 0) this.#frames.start()
+    this.#assertRoom(draft)
+    this.#frames.speak()
     return this.#take(draft)
   }
 
   runOpened(runId: string): void {
-    if (this.#closing !== undefined) return
-    if (this.#seq === 0) this.#frames.start()
-    this.#frames.runOpened(runId)
+    if (this.#closing === undefined) this.#frames.runOpened(runId)
   }
 
   runEnded(runId: string): void {
@@ -124,32 +143,18 @@ class SpooledOutbox implements Outbox {
   }
 
   state(): OutboxState {
+    const { current } = this.#problems
+    const left = (of: 'events' | 'bytes'): number => this.#leftOvers.reduce((sum, each) => sum + each[of], 0)
     return {
-      waitingEvents: this.#seq - this.#journal.delivered,
-      spoolBytes: this.#spool.bytes + this.#leftOvers.reduce((sum, { bytes }) => sum + bytes, 0),
-      deadLetters: this.#deadLetters,
-      ...(this.#problem !== undefined && { problem: this.#problem }),
+      waitingEvents: this.#seq - this.#journal.delivered + left('events'),
+      spoolBytes: this.#spool.bytes + left('bytes'),
+      deadLetters: this.#deadLetters.count,
+      ...(current !== undefined && { problem: current }),
     }
   }
 
-  async flush(timeoutMs: number): Promise<void> {
-    const until = this.#seq
-    if (this.#journal.delivered >= until && this.#leftOvers.length === 0) return
-    const { broken } = this.#delivery
-    if (broken !== undefined) throw broken
-    this.#delivery.start()
-    this.#delivery.nudge(true)
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.#notDelivered(timeoutMs)), timeoutMs)
-    })
-    const done = new Promise<void>((resolve) => this.#flushers.push({ until, resolve }))
-    this.#settleFlushers()
-    try {
-      await Promise.race([done, late])
-    } finally {
-      clearTimeout(timer)
-    }
+  flush(timeoutMs: number): Promise<void> {
+    return this.#flushers.wait(() => this.#seq, timeoutMs)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -157,57 +162,63 @@ class SpooledOutbox implements Outbox {
     return this.#closing
   }
 
+  /** For entries: somebody waits for the log. */
+  ask(): RecorderError | undefined {
+    if (!this.#isClosed) {
+      this.#delivery.nudge(true)
+      return this.#delivery.stopReason
+    }
+    return new RecorderError(
+      'recorder_closed',
+      'The recorder was closed before the log answered. The event is in the spool.',
+    )
+  }
+
+  describeProblem(): string {
+    const { delivery } = this.#problems
+    return delivery === undefined ? '' : ` ${delivery.message}`
+  }
+
+  #assertRoom(draft: DraftEvent): void {
+    const events = this.#seq - this.#journal.durable
+    const characters = this.#unsealedCharacters + this.#journal.charactersNotDurable
+    if (events < queueEventsMax && characters < queueCharactersMax) return
+    const { current } = this.#problems
+    throw new RecorderError(
+      'spool_full',
+      `${events} events wait in memory for the spool, more than it may hold; ${draft.event_type} was not recorded. Await what is recorded now and then.${current === undefined ? '' : ` ${current.message}`}`,
+    )
+  }
+
   /** Numbers the event and fixes its content. */
   #take(draft: DraftEvent): Entry {
     const eventId = draft.event_id ?? this.#nextId()
-    const seq = this.#seq
-    const { payload, summary, ...fields } = draft
-    let text: string
-    try {
-      text = JSON.stringify({
-        schema_version: schemaVersion,
-        event_id: eventId,
-        occurred_at: new Date().toISOString(),
-        ...fields,
-        producer: { instance: this.instance, seq },
-        ...(payload !== undefined && { payload }),
-        ...(summary !== undefined && { summary }),
-      })
-    } catch (error) {
-      throw new RecorderError(
-        'payload_invalid',
-        `${draft.event_type} was not recorded: its content is no JSON (${error instanceof Error ? error.message : String(error)}).`,
-        { cause: error },
-      )
-    }
+    const text = toText(draft, { eventId, instance: this.instance, seq: this.#seq })
     this.#seq += 1
-    const entry = new Entry({ eventId, eventType: draft.event_type, seq }, text, () => {
-      this.#delivery.start()
-      this.#delivery.nudge(true)
-    })
-    const { broken } = this.#delivery
-    if (broken !== undefined) entry.markRefused(broken)
+    const entry = new Entry(eventId, draft.event_type, text, this)
     this.#unsealed.push(entry)
-    this.#schedule()
+    this.#unsealedCharacters += text.length
+    if (!this.#isScheduled) this.#schedule()
     return entry
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#unsealed.length === 0) return
     this.#isScheduled = true
     setImmediate(() => {
       this.#isScheduled = false
       this.#seal(sealedAtOnce)
-      this.#delivery.start()
       this.#delivery.nudge()
-      void this.#spoolOn()
-      this.#schedule()
+      this.#writer.write()
+      if (this.#unsealed.length > 0) this.#schedule()
     })
   }
 
-  /** Takes the secrets out of what was recorded; only then may it leave this thread. */
-  #seal(most: number): void {
-    for (const entry of this.#unsealed.splice(0, most)) {
+  /** Takes the secrets out of what was recorded; only then may it leave this process. */
+  #seal(eventsMax: number): void {
+    const entries = this.#unsealed.length <= eventsMax ? this.#unsealed : this.#unsealed.slice(0, eventsMax)
+    this.#unsealed = this.#unsealed.slice(entries.length)
+    for (const entry of entries) {
+      this.#unsealedCharacters -= entry.draft.length
       this.#journal.add(entry, this.#sealed(entry))
       entry.draft = ''
     }
@@ -217,199 +228,147 @@ class SpooledOutbox implements Outbox {
     try {
       return sealEvent(entry.draft, this.#options.redactor)
     } catch (error) {
-      // What cannot be redacted must not leave; that there was something must be known.
-      const envelope = JSON.parse(entry.draft) as Record<string, unknown>
-      const { payload: _payload, summary: _summary, ...rest } = envelope
-      this.#setProblem({
-        code: 'payload_invalid',
-        message: `The payload of ${entry.eventType} ${entry.eventId} was left out: ${error instanceof Error ? error.message : String(error)}.`,
-      })
-      return sealEvent(
-        JSON.stringify({ ...rest, redactions: [{ path: '/payload', rule: 'unreadable' }] }),
-        this.#options.redactor,
-      )
+      const { line, loss, isReplaced } = sealAnyway(entry.draft, this.#options.redactor, error)
+      if (loss !== undefined) {
+        const problem = new RecorderError('payload_invalid', loss)
+        if (isReplaced) entry.markRefused(problem)
+        this.#problems.tell({ error: problem, eventId: entry.eventId })
+      }
+      return line
     }
   }
 
-  /** Writes sealed events to disk, as many as wait, whenever the write before has ended. */
-  async #spoolOn(): Promise<void> {
-    if (this.#isSpooling) return
-    this.#isSpooling = true
-    try {
-      while (this.#journal.durable < this.#journal.sealed) await this.#append()
-    } finally {
-      this.#isSpooling = false
-    }
+  #ownDestination(): { destination: string; place: string; log?: string } {
+    const { destination, place } = this.#options.transport
+    const { vkey } = this.#witness
+    return { destination, place, ...(vkey !== undefined && { log: vkey }) }
   }
 
-  async #append(): Promise<void> {
-    const from = this.#journal.durable
-    const lines = this.#journal.linesFrom(from, spooledAtOnce)
-    try {
-      await this.#spool.append(lines.map((line) => Buffer.from(line)))
-      this.#journal.markDurable(from + lines.length)
-    } catch (error) {
-      if (!(error instanceof RecorderError)) throw error
-      this.#setProblem(error)
-      if ((this.#options.whenFull ?? 'block') === 'fail') {
-        for (let at = from; at < from + lines.length; at++) this.#journal.entryAt(at)?.failSpooling(error)
-      }
-      // The log may take them meanwhile, and room may come back.
-      await new Promise((resolve) => setTimeout(resolve, fullRetryMs).unref())
-      if (this.#journal.delivered > from) {
-        this.#spool.skip(this.#journal.delivered - from)
-        this.#journal.markDurable(this.#journal.delivered)
-      }
-    }
+  #nameLog(): void {
+    const { vkey } = this.#witness
+    if (vkey === undefined) return
+    this.#spool.nameLog(vkey)
+    this.#adopt()
+  }
+
+  #maintain(): void {
+    this.#spool.touch()
+    for (const each of this.#leftOvers) each.touch()
+    this.#deadLetters.recount()
+    this.#adopt()
   }
 
   #adopt(): void {
-    const found = adoptLeftOvers(this.#options.spool, this.instance, (path, bytes) =>
-      this.#setProblem({
-        code: 'spool_damaged',
-        message: `${bytes} bytes of ${path} cannot be read; what is before and behind them is delivered.`,
-      }),
-    )
-    this.#leftOvers.push(...found)
-    if (found.length > 0) this.#delivery.nudge()
-  }
-
-  #refuse(letter: DeadLetter): void {
-    keepDeadLetter(this.#options.spool, this.instance, letter)
-    this.#deadLetters += 1
-    this.#setProblem({
-      code: 'event_refused',
-      message: `The log refused ${letter.eventType} ${letter.eventId} (${letter.code}): ${letter.message} It is kept: counterfoil spool`,
-    })
-    const {
-      run_id: runId,
-      run_seq: runSeq,
-      producer,
-    } = JSON.parse(letter.event) as {
-      run_id?: string
-      run_seq?: number
-      producer?: { instance: string; seq: number }
+    try {
+      const found = adoptLeftOvers(this.#options.spool, this.instance, this.#ownDestination(), (path, bytes) =>
+        this.#problems.tellOf(
+          'spool_damaged',
+          `${bytes} bytes of ${path} cannot be read; what is before and behind them is delivered.`,
+        ),
+      )
+      for (const each of found) void each.count()
+      this.#leftOvers.push(...found)
+      if (found.length > 0) this.#delivery.nudge()
+    } catch (error) {
+      this.#problems.tellOf('spool_unwritable', `The spool cannot be searched for left-overs: ${messageOf(error)}.`)
     }
-    const error = new RecorderError(
-      'event_refused',
-      `The log refused ${letter.eventType} (${letter.code}): ${letter.message}`,
-    )
-    this.#options.onRefused?.({ error, eventId: letter.eventId, ...(runId !== undefined && { runId }) })
-    // Refused once more it would go round for ever.
-    if (letter.eventType === 'event_refused' || this.#closing !== undefined) return
-    this.#take({
-      event_type: 'event_refused',
-      ...(runId !== undefined && { run_id: runId, run_seq: runSeq }),
-      reason_code: letter.code,
-      attributes: {
-        refused_event_id: letter.eventId,
-        refused_type: letter.eventType,
-        ...(producer && { refused_instance: producer.instance, refused_seq: producer.seq }),
-      },
-    })
   }
 
   #keep(): void {
     try {
       this.#witness.keep()
     } catch (error) {
-      this.#setProblem({ code: 'spool_unwritable', message: error instanceof Error ? error.message : String(error) })
+      this.#problems.tellOf('spool_unwritable', `The log's checkpoint cannot be remembered: ${messageOf(error)}.`)
     }
     this.#spool.keepCursor()
-    this.#settleFlushers()
-  }
-
-  #setProblem(problem: OutboxState['problem']): void {
-    this.#settleFlushers()
-    const before = this.#problem
-    this.#problem = problem && { code: problem.code, message: problem.message }
-    if (problem === undefined) {
-      if (before !== undefined) this.#told.clear()
-      return
-    }
-    if (this.#told.has(problem.code)) return
-    this.#told.add(problem.code)
-    const error =
-      problem instanceof RecorderError
-        ? problem
-        : new RecorderError(problem.code as RecorderError['code'], problem.message)
-    const tell = this.#options.onProblem ?? tellOnStandardError
-    tell(error)
-  }
-
-  #settleFlushers(): void {
-    const { delivered } = this.#journal
-    if (this.#leftOvers.length > 0) return
-    this.#flushers = this.#flushers.filter(({ until, resolve }) => {
-      if (delivered < until) return true
-      resolve()
-      return false
-    })
-  }
-
-  #notDelivered(timeoutMs: number): RecorderError {
-    const waiting = this.state().waitingEvents
-    const why = this.#problem === undefined ? '' : ` ${this.#problem.message}`
-    return new RecorderError(
-      'log_unreachable',
-      `${waiting} events were not delivered within ${timeoutMs} ms. They are in the spool and are sent later.${why}`,
-    )
   }
 
   /** The process ends now: everything that is only in memory goes to disk, without waiting for anything. */
-  #writeNow(): void {
-    this.#seal(Infinity)
-    const lines = this.#journal.linesFrom(this.#journal.durable + this.#spool.inFlightEvents)
+  #leave(): void {
     try {
-      this.#spool.appendNow(lines.map((line) => Buffer.from(line)))
+      this.#frames.stop()
+      this.#seal(Infinity)
+      this.#writer.writeNow()
+      this.#keep()
+      this.#spool.leave(this.#journal.delivered >= this.#seq)
     } catch (error) {
-      tellOnStandardError(
-        new RecorderError(
-          'spool_unwritable',
-          `${lines.length} events could not be written at exit: ${error instanceof Error ? error.message : String(error)}`,
-        ),
-      )
+      this.#problems.tellOf('spool_unwritable', `Events could not be written at exit: ${messageOf(error)}.`)
     }
   }
 
-  /** Nothing else keeps the process: what waits gets a moment to be delivered. */
-  async #finishDelivery(): Promise<void> {
-    if (this.#closing !== undefined || this.state().waitingEvents === 0 || this.#problem !== undefined) return
-    await this.flush(closeWithinMs).catch(() => undefined)
+  /** Nothing else keeps the process: what waits gets a moment to be delivered, with the goodbye. */
+  async #sayGoodbye(): Promise<void> {
+    if (this.#closing !== undefined || this.#problems.delivery !== undefined) return
+    this.#frames.stop()
+    if (this.#journal.delivered >= this.#seq) return
+    await this.#flushers.wait(() => this.#seq, this.#closeWithinMs, { untilProblem: true }).catch(() => undefined)
+  }
+
+  get #closeWithinMs(): number {
+    return this.#options.closeWithinMs ?? closeWithinMsDefault
   }
 
   async #close(): Promise<void> {
-    if (this.#seq > 0) this.#frames.stop()
-    this.#frames.cancel()
     clearInterval(this.#adopting)
-    try {
-      await this.flush(closeWithinMs)
-    } catch (error) {
-      if (!(error instanceof RecorderError)) throw error
-      this.#setProblem(error)
-    }
+    const untilMs = performance.now() + this.#closeWithinMs
+    const wait = (): Promise<void> =>
+      this.#flushers.wait(() => this.#seq, untilMs - performance.now(), { withLeftOvers: this.#leftOvers })
+    // What is refused meanwhile is recorded too, and the goodbye is the last word.
+    await wait().catch(() => undefined)
+    this.#frames.stop()
+    await wait().catch((error: unknown) => this.#problems.tellOf('log_unreachable', messageOf(error)))
+    this.#seal(Infinity)
     await this.#delivery.stop()
-    while (this.#unsealed.length > 0) this.#seal(sealedAtOnce)
-    await this.#spoolRest()
+    this.#isClosed = true
+    await this.#writer.finish()
+    for (const entry of this.#journal.entries()) {
+      entry.failWaiters(
+        new RecorderError(
+          'recorder_closed',
+          'The recorder was closed before the log answered. The event is in the spool.',
+        ),
+      )
+    }
     this.#keep()
-    await this.#spool.close()
-    await this.#options.transport.close()
+    await this.#spool.close(this.#journal.delivered >= this.#seq)
     process.removeListener('exit', this.#onExit)
     process.removeListener('beforeExit', this.#onBeforeExit)
   }
-
-  /** What could not be delivered is on disk before the recorder is closed. */
-  async #spoolRest(): Promise<void> {
-    while (this.#isSpooling) await new Promise((resolve) => setTimeout(resolve, 5))
-    const { delivered, durable } = this.#journal
-    if (delivered > durable) this.#spool.skip(delivered - durable)
-    const lines = this.#journal.linesFrom(Math.max(durable, delivered))
-    if (lines.length > 0) await this.#spool.append(lines.map((line) => Buffer.from(line)))
-  }
 }
 
-function tellOnStandardError(problem: RecorderError): void {
-  process.stderr.write(`counterfoil: ${problem.message} [${problem.code}]\n`)
+function toText(
+  draft: DraftEvent,
+  { eventId, instance, seq }: { eventId: string; instance: string; seq: number },
+): string {
+  const { payload, summary, ...fields } = draft
+  let text: string
+  try {
+    text = JSON.stringify({
+      schema_version: schemaVersion,
+      event_id: eventId,
+      occurred_at: new Date().toISOString(),
+      ...fields,
+      producer: { instance, seq },
+      payload,
+      summary,
+    })
+  } catch (error) {
+    throw new RecorderError(
+      'payload_invalid',
+      `${draft.event_type} was not recorded: its content is no JSON (${messageOf(error)}).`,
+      { cause: error },
+    )
+  }
+  if (text.length <= eventCharactersMax) return text
+  throw new RecorderError(
+    'payload_invalid',
+    `${draft.event_type} was not recorded: it has ${text.length} characters, of at most ${eventCharactersMax}.`,
+    { pointer: '/payload' },
+  )
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function toWord(text: string): string {

@@ -1,29 +1,35 @@
 import { limits } from '@counterfoil/schema/ids'
 import { RecorderError } from '../errors.ts'
-import type { DeadLetter } from '../spool/dead-letters.ts'
 import type { LeftOvers } from '../spool/left-overs.ts'
-import { TransportError, type BatchReport, type Transport } from '../transport/transport.ts'
+import { TransportError, type BatchRejection, type BatchReport, type Transport } from '../transport/transport.ts'
 import type { LogWitness } from '../witness/log-witness.ts'
+import { Backoff } from './backoff.ts'
 import type { Entry } from './entry.ts'
 import type { Journal } from './journal.ts'
-import type { StopOrder } from './outbox.ts'
+import type { Problems } from './problems.ts'
 
-const retryMsMin = 50
-const retryMsMax = 15_000
-/** A refused key may be mended by its operator; nobody gains from asking more often. */
-const keyRetryMs = 30_000
-/** Somebody who waits makes us ask at once, but not more often than this. */
-const askedRetryMs = 1_000
 const keepEveryMs = 1_000
+
+/** An event that the log will never take. */
+export interface Refusal extends Omit<BatchRejection, 'position'> {
+  /** As it was sent. */
+  readonly line: string
+  readonly entry: Entry | undefined
+}
 
 export interface DeliveryOptions {
   readonly transport: Transport
   readonly witness: LogWitness
   readonly journal: Journal
   readonly leftOvers: LeftOvers[]
-  /** An event that the log refused for good; must have kept it when it returns. */
-  readonly onRefused: (letter: DeadLetter) => void
-  readonly onProblem: (problem: { code: string; message: string } | undefined) => void
+  readonly problems: Problems
+  /** The log is known to be the one that it was. */
+  readonly onConnected: () => void
+  /** Must have kept them all when it returns. */
+  readonly onRefused: (refusals: readonly Refusal[]) => void
+  /** Something was delivered, or cannot be. */
+  readonly onChange: () => void
+  /** What is known may be written down. */
   readonly onKeep: () => void
 }
 
@@ -33,14 +39,13 @@ export interface DeliveryOptions {
  */
 export class Delivery {
   readonly #options: DeliveryOptions
-  #connected = false
-  #failures = 0
-  #wake: (() => void) | undefined
-  #isBroken: RecorderError | undefined
-  #isAsked = false
-  #stopped = false
+  readonly #backoff = new Backoff(() => this.#hasWork())
+  #isConnected = false
+  /** The connection behind which the log was compared with what is remembered. */
+  #checkedConnection = 0
+  #stopReason: RecorderError | undefined
   #done: Promise<void> | undefined
-  #keptMs = 0
+  #keptMs = -keepEveryMs
   #eventsMax: number = limits.batchEventsMax
   #turns = 0
 
@@ -48,163 +53,149 @@ export class Delivery {
     this.#options = options
   }
 
-  /** The log is not what it was: nothing is delivered any more. */
-  get broken(): RecorderError | undefined {
-    return this.#isBroken
+  /** Why it makes no sense to wait: the log is not what it was. */
+  get stopReason(): RecorderError | undefined {
+    return this.#stopReason
   }
 
-  start(): void {
+  /** There is something new to deliver, or somebody who waits (`isAsked`). */
+  nudge(isAsked = false): void {
     this.#done ??= this.#run()
+    this.#backoff.nudge(isAsked)
   }
 
-  /** There is something new to deliver, or somebody who waits (`asked`). */
-  nudge(asked = false): void {
-    if (asked) this.#isAsked = true
-    this.#wake?.()
-  }
-
+  /** Ends after what is on its way; closes the way, so that this does not take long. */
   async stop(): Promise<void> {
-    this.#stopped = true
-    this.#wake?.()
+    this.#backoff.stop()
+    await this.#options.transport.close()
     await this.#done
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped && this.#isBroken === undefined) {
+    while (!this.#backoff.isStopped) {
       try {
-        if (!this.#connected) {
-          await this.#options.witness.connect()
-          this.#connected = true
-        }
-        const sent = await this.#turn()
-        this.#failures = 0
-        this.#options.onProblem(undefined)
+        await this.#connect()
+        const hasSent = await this.#turn()
+        this.#backoff.reset()
+        this.#options.problems.setDelivery(undefined)
+        this.#options.onChange()
         this.#keepNowAndThen()
-        if (!sent) await this.#sleep(Infinity)
+        if (!hasSent) await this.#backoff.untilWork()
       } catch (error) {
         await this.#handle(error)
       }
     }
   }
 
+  async #connect(): Promise<void> {
+    if (this.#isConnected) return
+    const { transport, witness, onConnected } = this.#options
+    await witness.connect()
+    this.#isConnected = true
+    this.#checkedConnection = transport.connections
+    this.#stopReason = undefined
+    onConnected()
+  }
+
   /** One batch; false when there is nothing to send. Left-overs come when nothing else waits, and now and then before. */
   async #turn(): Promise<boolean> {
-    const { journal, leftOvers } = this.#options
-    const own = journal.nextBatch(this.#eventsMax, limits.batchBytesMax)
+    const { journal, leftOvers, problems } = this.#options
+    const own = journal.nextBatch(this.#eventsMax, limits.batchBytesMax, (error) => problems.tell({ error }))
     this.#turns += 1
-    const old = own.length === 0 || this.#turns % 8 === 0 ? leftOvers[0] : undefined
-    if (old !== undefined) return this.#sendLeftOvers(old)
+    const [old] = leftOvers
+    if (old !== undefined && (own.length === 0 || this.#turns % 8 === 0)) return this.#sendLeftOvers(old)
     if (own.length === 0) return false
-    const report = await this.#send(own)
-    this.#settle(own, report, (position) => journal.entryAt(journal.delivered + position))
-    journal.markDelivered(journal.delivered + own.length)
-    this.#eventsMax = Math.min(limits.batchEventsMax, this.#eventsMax * 2)
+    const first = journal.delivered
+    const entries = own.map((_, position) => journal.entryAt(first + position))
+    await this.#send(own, entries, () => journal.markDelivered(first + own.length))
     return true
   }
 
   async #sendLeftOvers(old: LeftOvers): Promise<boolean> {
-    const { leftOvers } = this.#options
     const bodies = old.next().slice(0, this.#eventsMax)
     if (bodies.length === 0) {
-      leftOvers.shift()
+      this.#options.leftOvers.shift()
       return true
     }
-    const lines = withinBytes(bodies.map((body) => body.toString('utf8')))
-    this.#settle(lines, await this.#send(lines), () => undefined)
-    old.markDelivered(lines.length)
+    const lines = withinBytes(bodies.map(({ body }) => body.toString('utf8')))
+    await this.#send(lines, [], () => old.markDelivered(lines.length))
     return true
   }
 
-  async #send(lines: readonly string[]): Promise<BatchReport> {
+  /**
+   * Sends events and acts upon every answer. When there were too many, the next batch has less.
+   *
+   * @param onAnswered before anybody is told: the log has answered for each of them
+   */
+  async #send(
+    lines: readonly string[],
+    entries: readonly (Entry | undefined)[],
+    onAnswered: () => void,
+  ): Promise<void> {
     const { transport, witness } = this.#options
-    const report = await transport.send(lines)
-    witness.check(report)
-    return report
-  }
-
-  #settle(lines: readonly string[], report: BatchReport, entryAt: (position: number) => Entry | undefined): void {
-    for (const rejection of report.rejected) {
-      const event = lines[rejection.position] ?? '{}'
-      const { event_id: eventId = '', event_type: eventType = '' } = JSON.parse(event) as Record<string, string>
-      const { code, message, pointer } = rejection
-      this.#options.onRefused({
-        eventId,
-        eventType,
-        code,
-        message,
-        ...(pointer !== undefined && { pointer }),
-        at: new Date().toISOString(),
-        event,
-      })
-      const where = pointer === undefined || pointer === '' ? '' : ` at ${pointer}`
-      entryAt(rejection.position)?.markRefused(
-        new RecorderError('event_refused', `The log refused ${eventType} (${code}${where}): ${message}`, {
-          ...(pointer !== undefined && { pointer }),
-        }),
-      )
+    let report: BatchReport
+    try {
+      report = await transport.send(lines)
+    } catch (error) {
+      if (!(error instanceof TransportError) || error.kind !== 'batch') throw error
+      if (lines.length > 1) {
+        this.#eventsMax = Math.floor(lines.length / 2)
+        return
+      }
+      const { code, message } = error
+      this.#refuse([{ position: 0, code, message }], lines, entries)
+      return onAnswered()
     }
+    assertIsAnswerTo(lines, report)
+    await witness.check(report, transport.connections !== this.#checkedConnection)
+    this.#checkedConnection = transport.connections
+    this.#eventsMax = Math.min(limits.batchEventsMax, this.#eventsMax * 2)
+    // Kept before anything else is answered: when that fails, the batch is sent again.
+    this.#refuse(report.rejected, lines, entries)
+    onAnswered()
     for (const ack of report.acks) {
-      entryAt(ack.position)?.markConfirmed({
+      const { stop } = ack
+      entries[ack.position]?.markConfirmed({
         eventId: ack.event_id,
         index: ack.index,
         leafHash: ack.leaf_hash,
         ...(ack.action_digest !== undefined && { actionDigest: ack.action_digest }),
-        ...(ack.stop !== undefined && { stop: toStopOrder(ack.stop) }),
+        ...(stop !== undefined && {
+          stop: {
+            eventId: stop.event_id,
+            actorId: stop.actor_id,
+            ...(stop.reason_code !== undefined && { reasonCode: stop.reason_code }),
+          },
+        }),
       })
     }
+  }
+
+  #refuse(
+    rejected: readonly BatchRejection[],
+    lines: readonly string[],
+    entries: readonly (Entry | undefined)[],
+  ): void {
+    if (rejected.length === 0) return
+    this.#options.onRefused(
+      rejected.map(({ position, ...why }) => ({ ...why, line: lines[position] ?? '', entry: entries[position] })),
+    )
   }
 
   async #handle(error: unknown): Promise<void> {
-    const { onProblem, journal } = this.#options
-    if (error instanceof RecorderError) {
-      this.#isBroken = error
-      onProblem(error)
-      for (const entry of journal.waiting()) entry.failWaiters(error)
-      return
+    const { problems, journal, onChange } = this.#options
+    const failure = toFailure(error)
+    this.#isConnected = false
+    const problem = toProblem(failure)
+    problems.setDelivery(problem)
+    if (problem.code !== 'log_unreachable') {
+      // Whoever waits is told now: more patience does not help.
+      for (const entry of journal.entries()) entry.failWaiters(problem)
     }
-    // A fault of our own must not end somebody else's process.
-    const failure = error instanceof TransportError ? error : unexpected(error)
-    if (failure.kind === 'split' && this.#eventsMax > 1) {
-      this.#eventsMax = Math.max(1, Math.floor(this.#eventsMax / 2))
-      return
-    }
-    this.#connected = false
-    this.#failures += 1
-    this.#isAsked = false
-    if (failure.kind === 'key') {
-      const refused = new RecorderError(
-        'key_refused',
-        `${failure.message} Nothing is lost: events wait in the spool. Give the recorder a key of this log with scope ingest.`,
-        { cause: failure },
-      )
-      onProblem(refused)
-      for (const entry of journal.waiting()) entry.failWaiters(refused)
-      return this.#sleep(keyRetryMs)
-    }
-    onProblem({ code: 'log_unreachable', message: `${failure.message} Events wait in the spool and are sent again.` })
-    const backoff = Math.min(retryMsMax, retryMsMin * 2 ** Math.min(this.#failures - 1, 10))
-    // Spread out, so that many agents do not come back at the same moment.
-    return this.#sleep(failure.retryAfterMs ?? backoff * (0.5 + Math.random() / 2))
-  }
-
-  /** Until it is time, or there is something new and nothing is wrong, or somebody waits. */
-  async #sleep(ms: number): Promise<void> {
-    const askedAgainMs = Math.min(ms, askedRetryMs)
-    const startedMs = performance.now()
-    while (!this.#stopped && performance.now() - startedMs < ms) {
-      if (this.#failures === 0 && this.#hasWork()) return
-      const leftMs = (this.#isAsked ? askedAgainMs : ms) - (performance.now() - startedMs)
-      if (leftMs <= 0) return
-      await new Promise<void>((resolve) => {
-        const timer = leftMs === Infinity ? undefined : setTimeout(resolve, leftMs)
-        timer?.unref()
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-      this.#wake = undefined
-    }
+    this.#stopReason = failure instanceof RecorderError ? failure : undefined
+    onChange()
+    if (problem.code !== 'log_unreachable') return this.#backoff.slowly()
+    return this.#backoff.afterFailure(failure instanceof TransportError ? failure.retryAfterMs : undefined)
   }
 
   #hasWork(): boolean {
@@ -220,9 +211,33 @@ export class Delivery {
   }
 }
 
-function unexpected(error: unknown): TransportError {
+/** Positions alone prove little: an answer to another batch has them too. */
+function assertIsAnswerTo(lines: readonly string[], { acks }: BatchReport): void {
+  for (const { position, event_id: id } of acks) {
+    // The id stands in front of everything that a caller could have written.
+    const sent = /"event_id":"([^"\\]*)"/.exec(lines[position] ?? '')?.[1]
+    if (sent !== id) throw new TransportError('retry', 'answer_invalid', 'The answer acknowledges other events.')
+  }
+}
+
+/** A fault of our own must not end somebody else's process: it is tried again. */
+function toFailure(error: unknown): TransportError | RecorderError {
+  if (error instanceof TransportError || error instanceof RecorderError) return error
   const message = error instanceof Error ? error.message : String(error)
   return new TransportError('retry', 'delivery_failed', `Delivery failed: ${message}.`, { cause: error })
+}
+
+function toProblem(failure: TransportError | RecorderError): RecorderError {
+  if (failure instanceof RecorderError) return failure
+  return failure.kind === 'key'
+    ? new RecorderError(
+        'key_refused',
+        `${failure.message} Nothing is lost: events wait in the spool. Give the recorder a key of this log with scope ingest.`,
+        { cause: failure },
+      )
+    : new RecorderError('log_unreachable', `${failure.message} Events wait in the spool and are sent again.`, {
+        cause: failure,
+      })
 }
 
 function withinBytes(lines: readonly string[]): readonly string[] {
@@ -232,12 +247,4 @@ function withinBytes(lines: readonly string[]): readonly string[] {
     return bytes > limits.batchBytesMax
   })
   return fitting === -1 ? lines : lines.slice(0, Math.max(1, fitting))
-}
-
-function toStopOrder(stop: { event_id: string; actor_id: string; reason_code?: string }): StopOrder {
-  return {
-    eventId: stop.event_id,
-    actorId: stop.actor_id,
-    ...(stop.reason_code !== undefined && { reasonCode: stop.reason_code }),
-  }
 }

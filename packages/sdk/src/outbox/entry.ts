@@ -6,41 +6,50 @@ interface Waiter<T> {
   readonly reject: (error: RecorderError) => void
 }
 
+/** What an event needs of the outbox that it is in. */
+export interface EntryHost {
+  /** Somebody waits for the log. Gives why waiting is in vain, if it is. */
+  ask(): RecorderError | undefined
+  /** What is the matter with delivery now, as a sentence; empty when nothing is. */
+  describeProblem(): string
+}
+
 /** One recorded event on its way. Promises are made only for those who ask, and never reject unheard. */
 export class Entry implements Recorded {
   readonly eventId: string
   readonly eventType: string
-  /** Its number within this process: `producer.seq`. */
-  readonly seq: number
   /** The event as JSON text, in the clear; dropped when it is sealed. */
   draft: string
+  readonly #host: EntryHost
   #isDurable = false
-  #confirmation: Confirmation | RecorderError | undefined
-  #durableWaiters: Waiter<void>[] = []
-  #confirmWaiters: Waiter<Confirmation>[] = []
-  readonly #onAsked: () => void
+  #outcome: Confirmation | RecorderError | undefined
+  #durableWaiters: Waiter<void>[] | undefined
+  #confirmWaiters: Set<Waiter<Confirmation>> | undefined
 
-  constructor(identity: { eventId: string; eventType: string; seq: number }, draft: string, onAsked: () => void) {
-    this.eventId = identity.eventId
-    this.eventType = identity.eventType
-    this.seq = identity.seq
+  constructor(eventId: string, eventType: string, draft: string, host: EntryHost) {
+    this.eventId = eventId
+    this.eventType = eventType
     this.draft = draft
-    this.#onAsked = onAsked
+    this.#host = host
   }
 
   get spooled(): Promise<void> {
     if (this.#isDurable) return Promise.resolve()
-    return heard(new Promise<void>((resolve, reject) => this.#durableWaiters.push({ resolve, reject })))
+    const waiters = (this.#durableWaiters ??= [])
+    return heard(new Promise<void>((resolve, reject) => waiters.push({ resolve, reject })))
   }
 
   confirmed(timeoutMs: number): Promise<Confirmation> {
-    const known = this.#confirmation
+    const known = this.#outcome ?? this.#host.ask()
     if (known instanceof RecorderError) return heard(Promise.reject(known))
     if (known !== undefined) return Promise.resolve(known)
-    this.#onAsked()
+    const waiters = (this.#confirmWaiters ??= new Set())
     return heard(
       new Promise<Confirmation>((resolve, reject) => {
-        const timer = setTimeout(() => waiter.reject(this.#tooLate(timeoutMs)), timeoutMs)
+        const timer = setTimeout(() => {
+          waiters.delete(waiter)
+          reject(this.#tooLate(timeoutMs))
+        }, timeoutMs)
         const waiter: Waiter<Confirmation> = {
           resolve: (value) => {
             clearTimeout(timer)
@@ -48,56 +57,55 @@ export class Entry implements Recorded {
           },
           reject: (error) => {
             clearTimeout(timer)
-            this.#confirmWaiters = this.#confirmWaiters.filter((other) => other !== waiter)
             reject(error)
           },
         }
-        this.#confirmWaiters.push(waiter)
+        waiters.add(waiter)
       }),
     )
   }
 
   /** Whether somebody waits for the log, and not for this machine alone. */
   get isAwaited(): boolean {
-    return this.#confirmWaiters.length > 0
+    return this.#confirmWaiters !== undefined && this.#confirmWaiters.size > 0
   }
 
-  /** It is on disk here, or in the log. */
+  /** It is on disk here, or in the log, or kept among the dead letters. */
   markDurable(): void {
-    if (this.#isDurable) return
     this.#isDurable = true
-    for (const waiter of this.#durableWaiters) waiter.resolve()
-    this.#durableWaiters = []
+    for (const waiter of this.#durableWaiters ?? []) waiter.resolve()
+    this.#durableWaiters = undefined
   }
 
   /** There is no room here now: those who wait are told. The event stays in memory and is tried again. */
   failSpooling(error: RecorderError): void {
-    for (const waiter of this.#durableWaiters) waiter.reject(error)
-    this.#durableWaiters = []
+    for (const waiter of this.#durableWaiters ?? []) waiter.reject(error)
+    this.#durableWaiters = undefined
   }
 
   markConfirmed(confirmation: Confirmation): void {
     this.markDurable()
-    this.#confirmation ??= confirmation
-    for (const waiter of this.#confirmWaiters) waiter.resolve(confirmation)
-    this.#confirmWaiters = []
+    this.#outcome ??= confirmation
+    for (const waiter of this.#confirmWaiters ?? []) waiter.resolve(confirmation)
+    this.#confirmWaiters = undefined
   }
 
-  /** The log will never have it. */
+  /** No acknowledgement will come for it. */
   markRefused(error: RecorderError): void {
-    this.#confirmation ??= error
+    this.#outcome ??= error
     this.failWaiters(error)
   }
 
   /** Those who wait are told now; the event itself stays on its way. */
   failWaiters(error: RecorderError): void {
-    for (const waiter of [...this.#confirmWaiters]) waiter.reject(error)
+    for (const waiter of this.#confirmWaiters ?? []) waiter.reject(error)
+    this.#confirmWaiters = undefined
   }
 
   #tooLate(timeoutMs: number): RecorderError {
     return new RecorderError(
       'log_unreachable',
-      `The log did not acknowledge ${this.eventType} within ${timeoutMs} ms. The event is kept and will be delivered; nothing may rely on it yet.`,
+      `The log did not acknowledge ${this.eventType} within ${timeoutMs} ms. The event is kept and will be delivered; nothing may rely on it yet.${this.#host.describeProblem()}`,
     )
   }
 }

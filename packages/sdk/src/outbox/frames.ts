@@ -13,17 +13,24 @@ export class Frames {
   readonly #open = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #promisedS = idleWithinS
+  #isStarted = false
+  #isSpeaking = false
 
   constructor(record: (draft: DraftEvent) => void) {
     this.#record = record
   }
 
-  /** The first event of a process. */
-  start(): void {
-    this.#say('producer_started', idleWithinS)
+  /** Before anything else of this process is recorded, and again when it goes on after a goodbye. */
+  speak(): void {
+    if (this.#isSpeaking) return
+    this.#isSpeaking = true
+    const type = this.#isStarted ? 'producer_heartbeat' : 'producer_started'
+    this.#isStarted = true
+    this.#say(type, this.#open.size > 0 ? busyWithinS : idleWithinS)
   }
 
   runOpened(runId: string): void {
+    this.speak()
     this.#open.add(runId)
     // Promised before the run's first event, so that its silence counts from now.
     if (this.#promisedS > busyWithinS) this.#say('producer_heartbeat', busyWithinS)
@@ -33,14 +40,12 @@ export class Frames {
     this.#open.delete(runId)
   }
 
+  /** The goodbye, if there is anybody to say it to. */
   stop(): void {
     clearTimeout(this.#timer)
-    this.#timer = undefined
+    if (!this.#isSpeaking) return
+    this.#isSpeaking = false
     this.#record({ event_type: 'producer_stopped' })
-  }
-
-  cancel(): void {
-    clearTimeout(this.#timer)
   }
 
   #say(type: 'producer_started' | 'producer_heartbeat', withinS: number): void {

@@ -1,6 +1,6 @@
 import { limits } from '@counterfoil/schema/ids'
 import { isJsonObject, parseJson, RawJson, type JsonValue } from '@counterfoil/schema/json'
-import type { Redaction, Redactor } from '@counterfoil/schema/redact'
+import { mergeRedactions, type Redaction, type Redactor } from '@counterfoil/schema/redact'
 
 /**
  * The event as it may leave this process: without its secrets, and with a record of what was removed. The payload stays
@@ -16,23 +16,19 @@ export function sealEvent(draft: string, redactor: Redactor): string {
   })
   if (!isJsonObject(event)) throw new TypeError('A draft is an object.')
   const { payload, summary, redactions: earlier, ...envelope } = event
-  const removed: Redaction[] = readRedactions(earlier)
+  const removed: Redaction[] = []
   const shown = redactor.redactEnvelope(envelope, removed)
   const body = payload instanceof RawJson ? redactor.redactPayload(payload, removed) : undefined
   const shortText = typeof summary === 'string' ? redactor.redactString(summary, '/summary', removed) : undefined
+  const all = mergeRedactions(readRedactions(earlier), removed)
   let text = JSON.stringify(shown).slice(0, -1)
-  if (removed.length > 0) text += `,"redactions":${JSON.stringify(bounded(removed))}`
+  if (all.length > 0) text += `,"redactions":${JSON.stringify(all)}`
   if (body !== undefined) text += `,"payload":${body}`
   if (shortText !== undefined) text += `,"summary":${JSON.stringify(shortText)}`
   return `${text}}`
 }
 
-function readRedactions(value: JsonValue | undefined): Redaction[] {
-  return Array.isArray(value) ? (value as unknown as Redaction[]) : []
-}
-
-function bounded(removed: readonly Redaction[]): readonly Redaction[] {
-  const max = limits.redactionsMax
-  if (removed.length <= max) return removed
-  return [...removed.slice(0, max - 1), { path: '', rule: `and-${removed.length - max + 1}-more` }]
+/** Our own callers say what they have left out before. */
+function readRedactions(value: JsonValue | undefined): readonly Redaction[] {
+  return Array.isArray(value) ? (value as unknown as readonly Redaction[]) : []
 }

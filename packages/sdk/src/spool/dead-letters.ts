@@ -1,19 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { takeFolder } from './owner.ts'
-import { encodeRecord, readRecords } from './record.ts'
+import { takeFolder, type Destination } from './owner.ts'
+import { encodeRecords, readRecords } from './record.ts'
 import { segmentPath } from './segments.ts'
+import { writeDurably } from './write-durably.ts'
 
 /** An event that the log refused for good, with its reason. */
 export interface DeadLetter {
@@ -25,23 +15,24 @@ export interface DeadLetter {
   readonly pointer?: string
   /** When it was refused (RFC 3339). */
   readonly at: string
+  /** Which log refused it. */
+  readonly to: Destination
   /** The event as it was sent, redacted: JSON text. */
   readonly event: string
 }
 
 const folderName = 'dead-letters'
 
-/** Keeps an event that was refused; durable when it returns. */
-export function keepDeadLetter(root: string, instance: string, letter: DeadLetter): void {
+/**
+ * Keeps events that were refused; durable when it returns. A file is written once and never changed, so that whoever
+ * takes letters away never meets one who adds some.
+ */
+export function keepDeadLetters(root: string, instance: string, letters: readonly DeadLetter[]): void {
   const folder = join(root, folderName)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const fd = openSync(join(folder, `${instance}.log`), 'a', 0o600)
-  try {
-    writeSync(fd, encodeRecord(Buffer.from(JSON.stringify(letter))))
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
+  const [first] = letters
+  if (first === undefined) return
+  writeDurably(join(folder, `${Date.now()}-${first.eventId}-${instance}.seg`), encodeLetters(letters))
 }
 
 /** All dead letters of a spool, oldest first. What is damaged is passed over. */
@@ -52,8 +43,8 @@ export function listDeadLetters(root: string): readonly DeadLetter[] {
 }
 
 /**
- * Puts dead letters back among the events to be delivered: the next process that uses this spool, or one that runs,
- * sends them again. Gives how many were put back.
+ * Puts dead letters back among the events to be delivered: the next process that sends to the same log from this spool,
+ * or one that runs, sends them again. Gives how many were put back.
  *
  * @param wanted ids of events; all when absent
  */
@@ -64,47 +55,54 @@ export function retryDeadLetters(root: string, wanted?: ReadonlySet<string>): nu
     const again = letters.filter(({ eventId }) => wanted?.has(eventId) ?? true)
     if (again.length === 0) continue
     // First the copy to be delivered, then the removal: a crash between the two sends twice, which is stored once.
-    const folder = join(root, `retry-${process.pid}-${Date.now()}-${count}`)
-    mkdirSync(folder, { mode: 0o700 })
-    writeDurably(
-      segmentPath(folder, 0),
-      again.map(({ event }) => Buffer.from(event)),
-    )
-    // Owned by this process, which ends soon: then it is a left-over like any other.
-    takeFolder(folder)
-    count += again.length
-    const rest = letters.filter((letter) => !again.includes(letter))
-    if (rest.length === 0) rmSync(file)
-    else {
-      writeDurably(
-        `${file}.new`,
-        rest.map((letter) => Buffer.from(JSON.stringify(letter))),
-      )
-      renameSync(`${file}.new`, file)
+    for (const to of new Map(again.map((letter) => [letter.to.destination, letter.to])).values()) {
+      const some = again.filter((letter) => letter.to.destination === to.destination)
+      putBack(join(root, `retry-${process.pid}-${Date.now()}-${count}`), to, some)
+      count += some.length
     }
+    const rest = letters.filter((letter) => !again.includes(letter))
+    if (rest.length > 0) writeDurably(file, encodeLetters(rest))
+    else rmSync(file)
   }
   return count
+}
+
+/** Owned by this process, which ends soon: then it is a left-over like any other. */
+function putBack(folder: string, to: Destination, letters: readonly DeadLetter[]): void {
+  mkdirSync(folder, { mode: 0o700 })
+  writeDurably(
+    segmentPath(folder, 0),
+    encodeRecords(
+      letters.map(({ event }) => event),
+      0,
+    ),
+  )
+  takeFolder(folder, to)
+}
+
+function encodeLetters(letters: readonly DeadLetter[]): Buffer {
+  return encodeRecords(
+    letters.map((letter) => JSON.stringify(letter)),
+    0,
+  )
 }
 
 function filesOf(root: string): readonly string[] {
   const folder = join(root, folderName)
   if (!existsSync(folder)) return []
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.log'))
+    .filter((name) => name.endsWith('.seg'))
     .toSorted()
     .map((name) => join(folder, name))
 }
 
 function readLetters(file: string): DeadLetter[] {
-  return readRecords(readFileSync(file)).bodies.map((body) => JSON.parse(body.toString('utf8')) as DeadLetter)
-}
-
-function writeDurably(path: string, bodies: readonly Uint8Array[]): void {
-  const fd = openSync(path, 'w', 0o600)
-  try {
-    writeSync(fd, Buffer.concat(bodies.map(encodeRecord)))
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
+  return readRecords(readFileSync(file)).records.flatMap(({ body }) => {
+    try {
+      const letter = JSON.parse(body.toString('utf8')) as DeadLetter
+      return typeof letter.event === 'string' && typeof letter.to.destination === 'string' ? [letter] : []
+    } catch {
+      return []
+    }
+  })
 }

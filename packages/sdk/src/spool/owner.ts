@@ -1,27 +1,40 @@
-import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { readFileSync, readlinkSync, statSync, utimesSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { writeDurably } from './write-durably.ts'
+
+/** Whose events lie in a folder, so that they never reach another log. */
+export interface Destination {
+  /** Of the place and the key together. */
+  readonly destination: string
+  /** A URL or a data directory, for people. */
+  readonly place: string
+  /** Verifier key of the log, once it is known. */
+  readonly log?: string
+}
 
 /** The process that writes a spool folder, described so that a later process can tell whether it still lives. */
-interface Owner {
+export interface Owner extends Destination {
   readonly pid: number
+  readonly host: string
   /** When the process started, in the kernel's own count: a pid is given out again. Absent where /proc is. */
   readonly started?: string
   readonly boot?: string
-  readonly host: string
+  /** Pids mean something within one namespace alone. */
+  readonly pids?: string
 }
 
-/** On another machine nobody can be asked: a folder that was not touched for this time has no owner any more. */
+/** Where nobody can be asked: a folder that was not touched for this time has no owner any more. */
 const strangerSilenceMs = 10 * 60 * 1000
 
 const fileName = 'owner.json'
 
 /** Writes this process down as the owner of a folder. */
-export function takeFolder(folder: string): void {
-  writeFileSync(join(folder, fileName), JSON.stringify(thisProcess()), { mode: 0o600 })
+export function takeFolder(folder: string, destination: Destination): void {
+  writeDurably(join(folder, fileName), JSON.stringify({ ...thisProcess(), ...destination }))
 }
 
-/** Says that the owner lives, for processes of other machines on the same disk. */
+/** Says that the owner lives, for processes that cannot see it. */
 export function touchFolder(folder: string): void {
   const now = new Date()
   try {
@@ -35,16 +48,21 @@ export function touchFolder(folder: string): void {
 export function isOwned(folder: string): boolean {
   const owner = readOwner(folder)
   const here = thisProcess()
-  if (owner === undefined || owner.host !== here.host) return wasTouched(folder)
+  if (owner === undefined || owner.host !== here.host || owner.pids !== here.pids) {
+    // After a new start of this machine none of its processes is left.
+    if (owner?.boot !== undefined && owner.host === here.host && owner.boot !== here.boot) return false
+    return wasTouched(folder)
+  }
   if (owner.boot !== here.boot) return false
   if (!isRunning(owner.pid)) return false
   return owner.started === undefined || owner.started === startOf(owner.pid)
 }
 
-function readOwner(folder: string): Owner | undefined {
+export function readOwner(folder: string): Owner | undefined {
   try {
-    const owner = JSON.parse(readFileSync(join(folder, fileName), 'utf8')) as Partial<Owner>
-    return typeof owner.pid === 'number' && typeof owner.host === 'string' ? (owner as Owner) : undefined
+    const owner = JSON.parse(readFileSync(join(folder, fileName), 'utf8')) as Partial<Owner> | null
+    const isWhole = typeof owner?.pid === 'number' && typeof owner.destination === 'string'
+    return isWhole ? (owner as Owner) : undefined
   } catch {
     return undefined
   }
@@ -62,14 +80,16 @@ function wasTouched(folder: string): boolean {
   return false
 }
 
-function thisProcess(): Owner {
+function thisProcess(): Omit<Owner, keyof Destination> {
   const started = startOf(process.pid)
   const boot = readText('/proc/sys/kernel/random/boot_id')
+  const pids = readLink('/proc/self/ns/pid')
   return {
     pid: process.pid,
     host: hostname(),
     ...(started !== undefined && { started }),
     ...(boot !== undefined && { boot }),
+    ...(pids !== undefined && { pids }),
   }
 }
 
@@ -82,6 +102,14 @@ function startOf(pid: number): string | undefined {
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
+
+function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
   } catch {
     return undefined
   }

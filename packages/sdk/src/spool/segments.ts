@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { readRecords } from './record.ts'
+import { readRecords, type SpoolRecord } from './record.ts'
 
-/** One file of a spool folder. Its name is the number of its first event within the folder. */
+/** One file of a spool folder. Its name is the number of its first event. */
 export interface Segment {
   readonly path: string
   readonly first: number
   readonly bytes: number
 }
 
-const namePattern = /^(\d{12})\.seg$/
+const namePattern = /^(\d{12,16})\.seg$/
 
 export function segmentPath(folder: string, first: number): string {
   return join(folder, `${String(first).padStart(12, '0')}.seg`)
@@ -27,20 +27,19 @@ export function listSegments(folder: string): readonly Segment[] {
 }
 
 export interface SegmentContent {
-  /** The bodies in order; the first is event `first` of the folder. */
-  readonly bodies: readonly Buffer[]
-  /** Where the readable part ends; what is behind is a torn tail. */
-  readonly end: number
-  /** Bytes in the middle that could not be read. */
+  readonly records: readonly SpoolRecord[]
+  /** Bytes in the middle that could not be read; a torn tail is none of them. */
   readonly damagedBytes: number
 }
 
-export function readSegment(segment: Pick<Segment, 'path'>): SegmentContent {
-  const { bodies, end, damaged } = readRecords(readFileSync(segment.path))
-  return { bodies, end, damagedBytes: damaged.reduce((sum, { from, to }) => sum + to - from, 0) }
+export function readSegment(path: string): SegmentContent {
+  const { records, damaged } = readRecords(readFileSync(path))
+  return { records, damagedBytes: damaged.reduce((sum, { from, to }) => sum + to - from, 0) }
 }
 
-/** How many events of a folder the log has acknowledged, as far as its owner wrote that down. */
+export const cursorName = 'cursor'
+
+/** Events of a folder below this number are in the log, as far as its owner wrote that down. */
 export function readCursor(folder: string): number {
   try {
     const text = readFileSync(join(folder, cursorName), 'utf8')
@@ -49,5 +48,3 @@ export function readCursor(folder: string): number {
     return 0
   }
 }
-
-export const cursorName = 'cursor'

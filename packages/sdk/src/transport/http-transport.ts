@@ -2,10 +2,10 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Checkpoint } from '../witness/checkpoint.ts'
 import { readBatchReport, readIdentity, readPath } from './answers.ts'
+import { destinationName } from './destination-name.ts'
 import { TransportError, type BatchReport, type LogIdentity, type Transport } from './transport.ts'
 
 export interface HttpTransportOptions {
-  /** The server, without a slash at the end. */
   readonly url: string
   readonly key: string
   /** How long one request may take. */
@@ -19,22 +19,28 @@ interface Answer {
 }
 
 const answerBytesMax = 16 * 1024 * 1024
+/** Whoever asks us to wait longer than this is asked again. */
+const retryAfterMsMax = 5 * 60_000
 const requestTimeoutMsDefault = 30_000
 
 /** A log behind a server. One connection is kept open; it never keeps the process alive by itself. */
 export class HttpTransport implements Transport {
   readonly place: string
+  readonly destination: string
+  readonly isLocal = false
+  connections = 0
   readonly #base: URL
   readonly #key: string
   readonly #timeoutMs: number
   readonly #agent: HttpAgent | HttpsAgent
 
   constructor({ url, key, requestTimeoutMs }: HttpTransportOptions) {
-    this.#base = new URL(url.endsWith('/') ? url : `${url}/`)
-    this.place = url
+    this.place = url.replace(/\/+$/, '')
+    this.destination = destinationName(this.place, key)
+    this.#base = new URL(`${this.place}/`)
     this.#key = key
     this.#timeoutMs = requestTimeoutMs ?? requestTimeoutMsDefault
-    const options = { keepAlive: true, maxSockets: 2, maxFreeSockets: 1 }
+    const options = { keepAlive: true, maxSockets: 1, maxFreeSockets: 1 }
     this.#agent = this.#base.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options)
   }
 
@@ -89,8 +95,9 @@ export class HttpTransport implements Transport {
     if (answer.status === 401 || answer.status === 403) {
       throw new TransportError('key', code ?? 'key_refused', said, { retryAfterMs })
     }
-    if (answer.status === 413) throw new TransportError('split', code ?? 'batch_too_large', said)
-    throw new TransportError('retry', code ?? 'answer_invalid', said, { retryAfterMs })
+    // Only the log itself refuses for good, and it says by which code. Anything else may be a proxy on a bad day.
+    const isFinal = answer.status === 413 || ([400, 409, 422].includes(answer.status) && code !== undefined)
+    throw new TransportError(isFinal ? 'batch' : 'retry', code ?? 'answer_invalid', said, { retryAfterMs })
   }
 
   #request(
@@ -124,10 +131,20 @@ export class HttpTransport implements Transport {
       )
       // All of it, not only silence: a server that sends a byte now and then must not hold us.
       const timer = setTimeout(() => {
-        outgoing.destroy(
-          new TransportError('retry', 'log_unreachable', `${this.place} took longer than ${this.#timeoutMs} ms.`),
+        const late = new TransportError(
+          'retry',
+          'log_unreachable',
+          `${this.place} took longer than ${this.#timeoutMs} ms.`,
         )
+        fail(late)
+        outgoing.destroy(late)
       }, this.#timeoutMs)
+      timer.unref()
+      // Whoever waits for an answer keeps the process; we alone do not.
+      outgoing.on('socket', (socket) => {
+        socket.unref()
+        if (!outgoing.reusedSocket) this.connections += 1
+      })
       outgoing.on('close', () => clearTimeout(timer))
       outgoing.on('error', fail)
       outgoing.end(bytes)
@@ -151,8 +168,13 @@ async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
   return {
     status: incoming.statusCode ?? 0,
     body: Buffer.concat(chunks).toString('utf8'),
-    retryAfterMs: after !== undefined && /^\d{1,5}$/.test(after) ? Number(after) * 1_000 : undefined,
+    retryAfterMs: readRetryAfter(after),
   }
+}
+
+function readRetryAfter(after: string | undefined): number | undefined {
+  if (after === undefined || !/^\d{1,9}$/.test(after)) return undefined
+  return Math.min(Number(after) * 1_000, retryAfterMsMax)
 }
 
 function problemCode(body: string): string | undefined {

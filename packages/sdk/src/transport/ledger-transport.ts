@@ -1,7 +1,9 @@
-import type { Ledger, Log, Principal } from '@counterfoil/ledger'
+import { resolve } from 'node:path'
+import type { Ledger, Log, openLedger as OpenLedger, Principal } from '@counterfoil/ledger'
 import { RecorderError } from '../errors.ts'
 import type { Checkpoint } from '../witness/checkpoint.ts'
 import { readBatchReport } from './answers.ts'
+import { destinationName } from './destination-name.ts'
 import { TransportError, type BatchReport, type LogIdentity, type Transport } from './transport.ts'
 
 /** Who writes when no key is involved; the same as the command line's, so that a run stays one owner's. */
@@ -10,12 +12,16 @@ const localKeyId = 'k_local'
 /** A log in this very process, on a data directory of its own. */
 export class LedgerTransport implements Transport {
   readonly place: string
+  readonly destination: string
+  readonly isLocal = true
+  readonly connections = 0
   readonly #open: () => Promise<{ ledger: Ledger; log: Log }>
   #opened: Promise<{ ledger: Ledger; log: Log }> | undefined
 
   /** @param log which log, where the directory has several; by default `main` */
   constructor(data: string, log = 'main') {
     this.place = data
+    this.destination = destinationName(resolve(data), log)
     this.#open = async () => {
       const { openLedger } = await loadLedger()
       const ledger = await openLedger({ data, firstLog: log, firstKey: false })
@@ -35,7 +41,7 @@ export class LedgerTransport implements Transport {
       const report = await log.ingest(`${events.join('\n')}\n`, { principal, format: 'ndjson', sentAtMs: Date.now() })
       return readBatchReport(report, events.length)
     } catch (error) {
-      if (codeOf(error) === 'batch_too_large') throw new TransportError('split', 'batch_too_large', messageOf(error))
+      if (codeOf(error) === 'batch_too_large') throw new TransportError('batch', 'batch_too_large', messageOf(error))
       throw toTransportError(error)
     }
   }
@@ -68,7 +74,7 @@ export class LedgerTransport implements Transport {
 }
 
 /** The ledger is an optional peer: whoever only talks to a server does not install it. */
-async function loadLedger(): Promise<typeof import('@counterfoil/ledger')> {
+async function loadLedger(): Promise<{ readonly openLedger: typeof OpenLedger }> {
   try {
     return await import('@counterfoil/ledger')
   } catch (error) {

@@ -17,7 +17,7 @@ export interface BatchRejection {
   readonly pointer?: string
 }
 
-/** The log's answer to a batch, as it came: nothing of it is believed before it was checked. */
+/** The log's answer to a batch: its shape was checked, its truth was not. */
 export interface BatchReport {
   readonly acks: readonly BatchAck[]
   readonly rejected: readonly BatchRejection[]
@@ -28,8 +28,11 @@ export interface BatchReport {
 /** Why a batch got no answer of the log, and what follows. */
 export class TransportError extends Error {
   override readonly name = 'TransportError'
-  /** `retry`: later it may work. `key`: it will not work with this key. `split`: the batch is too large. */
-  readonly kind: 'retry' | 'key' | 'split'
+  /**
+   * `retry`: later it may work. `key`: it will not work with this key. `batch`: it will never work with this batch, but
+   * it may with less; with a single event, never.
+   */
+  readonly kind: 'retry' | 'key' | 'batch'
   readonly code: string
   /** The server's own wish, in milliseconds. */
   readonly retryAfterMs: number | undefined
@@ -56,10 +59,16 @@ export interface LogIdentity {
   readonly checkpoint?: string
 }
 
-/** The way to one log. Every method rejects with a {@link TransportError}. */
+/** The way to one log. Every method rejects with a {@link TransportError}, or a `RecorderError` where nothing helps. */
 export interface Transport {
-  /** Whom it speaks to, for messages and for what is remembered: a URL, or a data directory. */
+  /** Whom it speaks to, for people: a URL, or a data directory. */
   readonly place: string
+  /** The place and the key, as a short name for files: another key may open another log. */
+  readonly destination: string
+  /** The log is in this very process, and durable without a server: events need a spool only when it fails. */
+  readonly isLocal: boolean
+  /** Grows with every new connection: behind it may be another log than before. */
+  readonly connections: number
   identify(): Promise<LogIdentity>
   /** Sends events, each JSON text, in this order. */
   send(events: readonly string[]): Promise<BatchReport>

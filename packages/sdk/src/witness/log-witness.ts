@@ -1,13 +1,12 @@
 import { equalHashes, verifyConsistency, TlogError, type NoteVerifier } from '@counterfoil/tlog'
 import { createVerifier, nodeCrypto } from '@counterfoil/tlog/node'
 import { RecorderError } from '../errors.ts'
-import type { BatchReport, Transport } from '../transport/transport.ts'
-import { TransportError } from '../transport/transport.ts'
+import { TransportError, type BatchReport, type Transport } from '../transport/transport.ts'
 import { readCheckpoint, type Checkpoint } from './checkpoint.ts'
-import { readRememberedLog, rememberedLogPath, rememberLog } from './remembered-log.ts'
+import { listRememberedLogs, readRememberedLog, rememberLog } from './remembered-log.ts'
 
 /**
- * Holds the log to what it has signed: every recorder is a small witness. What it remembers lies beside the spool and
+ * Holds the log to what it has signed: every recorder is a small witness. What it remembers lies in the spool and
  * outlives the process.
  */
 export class LogWitness {
@@ -18,79 +17,105 @@ export class LogWitness {
   #verifier: NoteVerifier | undefined
   #newest: Checkpoint | undefined
   #kept: string | undefined
+  #isBroken = false
 
-  /** @param pinned the verifier key that the integrator expects; otherwise the first one seen is remembered */
+  /**
+   * @param pinned the verifier key that the integrator expects; otherwise the first one seen is remembered
+   * @throws RecorderError `options_invalid`
+   */
   constructor(root: string, transport: Transport, pinned: string | undefined) {
+    if (pinned !== undefined) verifierOf(pinned)
     this.#root = root
     this.#transport = transport
     this.#pinned = pinned
   }
 
+  /** The verifier key of the log, once it is known. */
+  get vkey(): string | undefined {
+    return this.#vkey
+  }
+
   /**
-   * Compares the log with what is remembered: the same key, and a history that contains the remembered tree. The
-   * remembered checkpoint is shown to the log too, so that a log that was rolled back closes itself.
+   * Compares the log with what is remembered: the same key, and a history that contains the remembered tree. A log that
+   * cannot show that is told what it signed once, so that it closes itself.
    *
    * @throws RecorderError `log_replaced`, `log_rolled_back`, `log_rewritten`
    * @throws TransportError when the log cannot be asked
    */
   async connect(): Promise<void> {
     const { place } = this.#transport
+    const known = this.#transport.isLocal ? undefined : readRememberedLog(this.#root, this.#transport.destination)
+    if (this.#isBroken && known === undefined) this.#forget()
     const identity = await this.#transport.identify()
-    const known = readRememberedLog(this.#root, place)
-    const expected = this.#pinned ?? known?.vkey ?? identity.vkey
+    const expected = this.#pinned ?? this.#vkey ?? known?.vkey ?? identity.vkey
     if (identity.vkey !== expected) {
       throw this.#broken(
         'log_replaced',
         `${place} is now the log ${identity.origin} under another key than the one that is ${this.#pinned === undefined ? 'remembered' : 'expected'}.`,
       )
     }
+    const verifier = (this.#verifier ??= verifierOf(expected))
     this.#vkey = expected
-    this.#verifier = verifierOf(expected)
-    const remembered = this.#newest ?? (known?.checkpoint && readCheckpoint(known.checkpoint, this.#verifier))
+    const remembered = this.#largestKnown(verifier)
     const current = identity.checkpoint === undefined ? undefined : this.#read(identity.checkpoint)
-    if (remembered) await this.#compare(remembered, current)
-    this.#newest = current ?? this.#newest
+    if (remembered !== undefined) await this.#compare(remembered, current)
+    this.#newest = current
+    this.#isBroken = false
     this.keep()
   }
 
   /**
-   * Checks an answer: the checkpoint is the log's, it covers every acknowledged entry, and it is no step back.
+   * Checks an answer: the checkpoint is the log's, covers every acknowledged entry, and is no step back. Behind a new
+   * connection it must also continue what was signed before.
    *
    * @throws RecorderError as `connect`
    * @throws TransportError for an answer that is none of this log
    */
-  check(report: BatchReport): void {
+  async check(report: BatchReport, isNewConnection: boolean): Promise<void> {
     if (report.checkpoint === undefined) return
     const checkpoint = this.#read(report.checkpoint)
-    const last = report.acks.reduce((most, { index }) => Math.max(most, index), -1)
-    if (last >= checkpoint.size) throw garbled('it acknowledges an entry that its checkpoint does not cover')
+    if (report.acks.some(({ index }) => index >= checkpoint.size)) {
+      throw garbled('it acknowledges an entry that its checkpoint does not cover')
+    }
     const before = this.#newest
     if (before !== undefined && checkpoint.size < before.size) {
-      // Two answers may overtake one another; the log itself is asked before it is blamed.
+      // It may be an older answer on its way; the log itself is asked before it is blamed.
       throw new TransportError('retry', 'answer_stale', 'The answer carries an older checkpoint than one before.')
     }
-    if (before?.size === checkpoint.size && !equalHashes(before.root, checkpoint.root)) {
-      throw this.#broken(
-        'log_rewritten',
-        `${this.#transport.place} signed two different trees of ${before.size} entries.`,
-      )
-    }
+    const isSameSize = before?.size === checkpoint.size
+    if (before !== undefined && (isSameSize || isNewConnection)) await this.#compare(before, checkpoint)
     this.#newest = checkpoint
   }
 
   /** Writes down the newest checkpoint. */
   keep(): void {
     const note = this.#newest?.note
+    if (this.#transport.isLocal || this.#isBroken) return
     if (this.#vkey === undefined || (note !== undefined && note === this.#kept)) return
-    rememberLog(this.#root, {
-      place: this.#transport.place,
+    const { place, destination } = this.#transport
+    // Another process with this spool may have seen a larger tree.
+    const other = this.#verifier && readOwn(readRememberedLog(this.#root, destination)?.checkpoint, this.#verifier)
+    if (other !== undefined && other.size > (this.#newest?.size ?? 0)) return
+    rememberLog(this.#root, destination, {
+      place,
       vkey: this.#vkey,
       ...(note !== undefined && { checkpoint: note }),
     })
     this.#kept = note
   }
 
+  #largestKnown(verifier: NoteVerifier): Checkpoint | undefined {
+    const notes = this.#transport.isLocal ? [] : listRememberedLogs(this.#root)
+    let largest = this.#newest
+    for (const { vkey, checkpoint } of notes) {
+      const found = vkey === this.#vkey ? readOwn(checkpoint, verifier) : undefined
+      if (found !== undefined && found.size > (largest?.size ?? 0)) largest = found
+    }
+    return largest
+  }
+
   async #compare(remembered: Checkpoint, current: Checkpoint | undefined): Promise<void> {
+    if (remembered.size === 0) return
     if (current === undefined || current.size < remembered.size) {
       await this.#accuse(remembered)
       throw this.#broken(
@@ -98,9 +123,18 @@ export class LogWitness {
         `${this.#transport.place} has ${current?.size ?? 0} entries, and had ${remembered.size}: it was set back, and entries are lost.`,
       )
     }
-    if (current.size === remembered.size && remembered.size === 0) return
+    if (await this.#isContinued(remembered, current)) return
+    await this.#accuse(remembered)
+    throw this.#broken(
+      'log_rewritten',
+      `${this.#transport.place} cannot show that its ${current.size} entries begin with the ${remembered.size} that it had signed.`,
+    )
+  }
+
+  async #isContinued(remembered: Checkpoint, current: Checkpoint): Promise<boolean> {
+    if (remembered.size === current.size) return equalHashes(remembered.root, current.root)
+    const path = await this.#transport.proveConsistency(remembered, current)
     try {
-      const path = await this.#transport.proveConsistency(remembered, current)
       verifyConsistency(nodeCrypto, {
         size1: remembered.size,
         root1: remembered.root,
@@ -108,13 +142,10 @@ export class LogWitness {
         root2: current.root,
         proof: path.map((hash) => new Uint8Array(Buffer.from(hash, 'hex'))),
       })
+      return true
     } catch (error) {
-      if (!(error instanceof TlogError)) throw error
-      await this.#accuse(remembered)
-      throw this.#broken(
-        'log_rewritten',
-        `${this.#transport.place} cannot show that its ${current.size} entries begin with the ${remembered.size} that it had signed.`,
-      )
+      if (error instanceof TlogError) return false
+      throw error
     }
   }
 
@@ -129,12 +160,28 @@ export class LogWitness {
     return checkpoint
   }
 
+  /** An operator has accepted the log as it is. */
+  #forget(): void {
+    this.#vkey = undefined
+    this.#verifier = undefined
+    this.#newest = undefined
+    this.#kept = undefined
+  }
+
   #broken(code: 'log_replaced' | 'log_rolled_back' | 'log_rewritten', what: string): RecorderError {
+    // What it had signed must not be forgotten before somebody has looked.
+    this.keep()
+    this.#isBroken = true
     return new RecorderError(
       code,
-      `${what} Strict actions do not run, and what was recorded stays in the spool. Ask who runs the log; to accept it as it is, delete ${rememberedLogPath(this.#root, this.#transport.place)}.`,
+      `${what} Strict actions do not run, and what was recorded stays in the spool. Ask who runs the log; to accept it as it is: counterfoil spool accept-log ${this.#transport.place} --spool ${this.#root}`,
     )
   }
+}
+
+/** What another process has written down: only believed when the log has signed it. */
+function readOwn(note: string | undefined, verifier: NoteVerifier): Checkpoint | undefined {
+  return note === undefined ? undefined : readCheckpoint(note, verifier)
 }
 
 function verifierOf(vkey: string): NoteVerifier {
@@ -144,9 +191,7 @@ function verifierOf(vkey: string): NoteVerifier {
     throw new RecorderError(
       'options_invalid',
       'logKey is no verifier key; it looks like example.com/log+1a2b3c4d+AZ….',
-      {
-        cause: error,
-      },
+      { cause: error },
     )
   }
 }

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
-import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '../spool/write-durably.ts'
 
 /** What this machine remembers of a log: its key, and the largest tree that it was shown. */
 export interface RememberedLog {
@@ -12,31 +12,44 @@ export interface RememberedLog {
 
 const folderName = 'checkpoints'
 
-/** One file a place, so that deleting it is how an operator accepts another log there. */
-export function rememberedLogPath(root: string, place: string): string {
-  return join(root, folderName, `${createHash('sha256').update(place).digest('hex').slice(0, 32)}.json`)
+/** One file a destination: deleting it is how an operator accepts another log, or another history, there. */
+export function rememberedLogPath(root: string, destination: string): string {
+  return join(root, folderName, `${destination}.json`)
 }
 
-export function readRememberedLog(root: string, place: string): RememberedLog | undefined {
-  try {
-    const known = JSON.parse(readFileSync(rememberedLogPath(root, place), 'utf8')) as Partial<RememberedLog>
-    return typeof known.vkey === 'string' ? (known as RememberedLog) : undefined
-  } catch {
-    return undefined
-  }
+export function readRememberedLog(root: string, destination: string): RememberedLog | undefined {
+  return readFile(rememberedLogPath(root, destination))
+}
+
+/** Everything that is remembered, also of logs that another key opened. */
+export function listRememberedLogs(root: string): readonly RememberedLog[] {
+  const folder = join(root, folderName)
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).flatMap((name) => (name.endsWith('.json') ? (readFile(join(folder, name)) ?? []) : []))
 }
 
 /** Durable when it returns. */
-export function rememberLog(root: string, known: RememberedLog): void {
-  const path = rememberedLogPath(root, known.place)
+export function rememberLog(root: string, destination: string, known: RememberedLog): void {
   mkdirSync(join(root, folderName), { recursive: true, mode: 0o700 })
-  const made = `${path}.${process.pid}`
-  const fd = openSync(made, 'w', 0o600)
+  writeDurably(rememberedLogPath(root, destination), `${JSON.stringify(known)}\n`)
+}
+
+/** Forgets what is remembered of a place, so that whatever is there now is accepted. Gives how much that was. */
+export function forgetLogs(root: string, place: string): number {
+  const folder = join(root, folderName)
+  if (!existsSync(folder)) return 0
+  const files = readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((file) => readFile(file)?.place === place)
+  for (const file of files) rmSync(file, { force: true })
+  return files.length
+}
+
+function readFile(path: string): RememberedLog | undefined {
   try {
-    writeSync(fd, `${JSON.stringify(known)}\n`)
-    fdatasyncSync(fd)
-  } finally {
-    closeSync(fd)
+    const known = JSON.parse(readFileSync(path, 'utf8')) as Partial<RememberedLog> | null
+    return typeof known?.vkey === 'string' && typeof known.place === 'string' ? (known as RememberedLog) : undefined
+  } catch {
+    return undefined
   }
-  renameSync(made, path)
 }
