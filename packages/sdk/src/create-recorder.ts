@@ -39,7 +39,8 @@ export class Recorder implements AsyncDisposable {
   constructor(options: RecorderOptions) {
     const destination = destinationOf(options, process.env)
     const problems = new ProblemTeller(options.onProblem)
-    const confirmWithinMs = durationMs(options.confirmWithin ?? '10s')
+    // Opening a log in this process is part of the first wait.
+    const confirmWithinMs = durationMs(options.confirmWithin ?? (destination.kind === 'server' ? '10s' : '60s'))
     const approvalWithinMs = durationMs(options.approvalWithin ?? '1h')
     const { agent, delivery = 'strict', approver, approverSurface = 'callback' } = options
     const desk =

@@ -42,7 +42,7 @@ export class RecorderError extends Error {
   override readonly name: string = 'RecorderError'
   readonly code: RecorderErrorCode
   /** JSON Pointer of the offending field, where there is one. */
-  readonly pointer?: string
+  declare readonly pointer?: string
 
   constructor(code: RecorderErrorCode, message: string, options: { cause?: unknown; pointer?: string } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })

@@ -27,7 +27,7 @@ export interface RecorderOptions {
   readonly environment?: string
   /** Whether actions that change something wait for the log (`strict`, the default) or for this machine's spool. */
   readonly delivery?: Delivery
-  /** How long a strict action waits for the log before it is refused. Default 10 s. */
+  /** How long a strict action waits for the log before it is refused. Default 10 s, and 60 s where the log is kept in this process. */
   readonly confirmWithin?: Duration
   /** How long a person has where no check says so. Default 1 h. */
   readonly approvalWithin?: Duration

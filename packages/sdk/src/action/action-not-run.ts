@@ -6,7 +6,7 @@ export class ActionNotRun extends RecorderError {
   /** What became of the effect: nothing, always. */
   readonly effect = 'none'
   /** The check that stood in the way, where one did. */
-  readonly rule?: string
+  declare readonly rule?: string
   readonly actionId: string
   readonly runId: string
   /** Where the story of the run can be read. */
