@@ -20,13 +20,14 @@ export function packageSize(folder: string, from: string = root): PackageSize {
 /** The recorder runs inside other people's programs: what it may weigh. Raise it with a reason in the pull request. */
 export const sdkBudget = { bytes: 220_000, gzipBytes: 56_000 }
 
+const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
+
 /** Says what the package weighs, and whether that is too much. */
 export function sizeReport(
   name: string,
   size: PackageSize,
   budget: typeof sdkBudget,
 ): { readonly line: string; readonly problems: readonly string[] } {
-  const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
   const line = `${name}: ${size.files} files, ${kilobytes(size.bytes)}, ${kilobytes(size.gzipBytes)} compressed (at most ${kilobytes(budget.bytes)}, ${kilobytes(budget.gzipBytes)})`
   if (size.files === 0) return { line, problems: [`${name} is not built: npm run build`] }
   const isOver = size.bytes > budget.bytes || size.gzipBytes > budget.gzipBytes

@@ -31,6 +31,7 @@ export const recorderErrorCodes = [
   'approval_expired',
   'approval_mismatch',
   'run_stopped',
+  'action_cancelled',
   // an action that ran
   'receipt_failed',
 ] as const

@@ -276,13 +276,30 @@ test('what waits for a person when its run fails does not run', async () => {
     throw new Error('something else went wrong')
   })
   expect(error).toMatchObject({ message: 'something else went wrong' })
-  expect(await refused).toMatchObject({ code: 'approval_unavailable' })
+  expectRefusal(await refused, 'run_ended', 'refund.create did not run: its run has ended. Nothing was sent.')
   expect(shop.calls).toEqual([])
-  expect(story.events.slice(-3)).toEqual([
-    'approval_cancelled',
-    'side_effect_blocked: approval_unavailable',
-    'run_failed',
-  ])
+  expect(story.events.slice(-3)).toEqual(['approval_cancelled', 'side_effect_blocked: run_ended', 'run_failed'])
+})
+
+test('what its caller has taken back does not run', async () => {
+  const refund = recorder.action('refund.create', { ...refundPlan, run: (p, c) => shop.refund(p, c) })
+  const caller = new AbortController()
+  caller.abort()
+  const { error } = await lab.run(() => refund(order, { signal: caller.signal }))
+  expectRefusal(error, 'action_cancelled', 'refund.create did not run: its caller took it back. Nothing was sent.')
+  const late = new AbortController()
+  approver = () => {
+    late.abort()
+    return new Promise<ApproverAnswer>(() => undefined)
+  }
+  const waiting = await lab.run(() => refundWith({ amount_limit: asks })(order, { signal: late.signal }))
+  expectRefusal(
+    waiting.error,
+    'action_cancelled',
+    'refund.create did not run: its caller took it back. Nothing was sent.',
+  )
+  expect(waiting.story.events).toContain('approval_cancelled')
+  expect(shop.calls).toEqual([])
 })
 
 test('outside of a run nothing runs', async () => {

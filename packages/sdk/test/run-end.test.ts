@@ -119,6 +119,14 @@ test('ends by hand', async () => {
   await expect(failed.propose(refund, order)).rejects.toMatchObject({ code: 'run_ended' })
 })
 
+test('a run does not end inside of one of its actions', async () => {
+  const { error, story } = await lab.run((run) =>
+    recorder.wrap<{ a: number }, void>(() => run.complete(), { action: 'run.end', effect: 'write' })({ a: 1 }),
+  )
+  expect(error).toMatchObject({ code: 'wrong_order' })
+  expect(story.report.run.status).toBe('failed')
+})
+
 test('a run that its own function ends is ended once', async () => {
   const { error, story } = await lab.run(async (run) => {
     await run.complete()
@@ -182,6 +190,7 @@ test('where the log cannot be reached nothing runs, and the log hears of it late
     'refund.create did not run: the log did not acknowledge it within 200 ms, and without a receipt nothing runs. Nothing was sent.',
   )
   expect(shop.calls).toEqual([])
+  await other.flush(60_000)
   await other.close()
   const ledger = await openLedger({ data, mode: 'read' })
   const report = await (await ledger.log('main')).run(runId)

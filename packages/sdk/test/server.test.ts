@@ -32,9 +32,14 @@ beforeEach(() => {
 
 const declare = () => recorder.action('refund.create', { ...refundPlan, run: (p, c) => shop.refund(p, c) })
 
+interface Envelope {
+  readonly run_seq?: number
+  readonly reason_code?: string
+}
+
 interface RunAnswer {
   readonly run: { readonly status: string; readonly outcome: string; readonly flags: readonly string[] }
-  readonly timeline: readonly { readonly event_type: string; readonly envelope: Record<string, unknown> }[]
+  readonly timeline: readonly { readonly event_type: string; readonly envelope: Envelope }[]
   readonly answers: readonly { readonly question: string; readonly text: string }[]
 }
 
@@ -64,6 +69,7 @@ test('a person stops the run: the next action does not run, and neither does any
   const refund = declare()
   let url = ''
   const later: unknown[] = []
+  let aborted = false
   const error: unknown = await recorder
     .run({ workflow: 'refunds', trigger: 'user' }, async (run) => {
       url = run.url
@@ -71,21 +77,20 @@ test('a person stops the run: the next action does not run, and neither does any
       await ask(`${run.url}/stop`, { reason_code: 'looks_wrong', actor_id: 'usr-7' })
       const attempt = refund(order)
       await attempt.catch(() => undefined)
-      expect(run.signal.aborted).toBe(true)
+      aborted = run.signal.aborted
       later.push(await refund(order).catch((thrown: unknown) => thrown))
       return attempt
     })
     .catch((thrown: unknown) => thrown)
   expectRefusal(error, 'run_stopped', 'refund.create did not run: usr-7 stopped the run. Nothing was sent.')
+  expect(aborted).toBe(true)
   expect(later).toMatchObject([{ code: 'run_stopped' }])
   expect(shop.calls).toHaveLength(1)
   await recorder.flush()
   const { run, timeline } = await ask(url)
   expect(run).toMatchObject({ status: 'cancelled', outcome: 'blocked' })
-  const own = timeline.filter(({ envelope }) => envelope['run_seq'] !== undefined)
-  const reasons = own
-    .slice(-7)
-    .map(({ event_type: type, envelope }) => `${type} ${String(envelope['reason_code'] ?? '')}`.trim())
+  const own = timeline.filter(({ envelope }) => envelope.run_seq !== undefined)
+  const reasons = own.slice(-7).map(({ event_type: type, envelope }) => `${type} ${envelope.reason_code ?? ''}`.trim())
   expect(reasons).toEqual([
     'validation_passed',
     // The intent is what brings the order back; it is followed by what became of it.

@@ -12,6 +12,7 @@ import type { ActionContext, FailureVerdict, Receipt } from './declaration.ts'
 import { judgeFailure } from './failure-verdict.ts'
 import type { OpenAction } from './open-action.ts'
 import { askedWords, type Refusal } from './refusal.ts'
+import { withdrawalOf } from './withdrawal.ts'
 
 /** What makes the effect, and what is said about its ends; types erased. */
 export interface Execution {
@@ -76,8 +77,8 @@ export async function executeAction(action: OpenAction, execution: Execution): P
 /** What stands in the way before anything is sent. */
 async function objectionTo(action: OpenAction, { approved, isLate }: Execution): Promise<Refusal | undefined> {
   const { run, asking, objection, identity } = action
-  if (run.stop !== undefined) return stopped(action)
-  if (isLate || run.closing.aborted) return { code: 'run_ended', why: 'its run has ended' }
+  const withdrawal = withdrawalOf(action, isLate)
+  if (withdrawal !== undefined) return withdrawal
   if (run.problem !== undefined && changesSomething(identity.effect)) {
     const { code, message } = run.problem
     return { code, why: `an earlier event of its run is not in the log (${message})`, cause: run.problem }
@@ -100,10 +101,6 @@ async function objectionTo(action: OpenAction, { approved, isLate }: Execution):
     : undefined
 }
 
-function stopped({ run }: OpenAction): Refusal {
-  return { code: 'run_stopped', why: `${run.stop?.actorId ?? 'somebody'} stopped the run` }
-}
-
 /** Stores the intent durably: in the log, or on this machine. Without it nothing runs. */
 async function declareIntent(
   action: OpenAction,
@@ -124,8 +121,7 @@ async function declareIntent(
       const { stop } = await intent.confirmed(confirmWithinMs)
       if (stop !== undefined) run.noteStop(stop)
     }
-    if (run.stop !== undefined) return stopped(action)
-    return run.closing.aborted ? { code: 'run_ended', why: 'its run has ended' } : { intent }
+    return withdrawalOf(action, false) ?? { intent }
   } catch (error) {
     if (!(error instanceof RecorderError)) throw error
     const why =

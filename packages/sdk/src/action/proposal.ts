@@ -23,7 +23,7 @@ export interface ApprovalAsk {
 /** What came of asking. */
 export type ApprovalOutcome<P> =
   | { readonly decision: 'approved'; readonly edited: boolean; readonly parameters: P }
-  | { readonly decision: 'rejected' | 'expired' | 'unavailable' }
+  | { readonly decision: 'rejected' | 'expired' | 'withdrawn' | 'unavailable' }
 
 /** An action that is proposed and has not run, step by step. Steps wait for one another, awaited or not. */
 interface Steps<P> {
@@ -203,7 +203,10 @@ interface ExecuteOptions {
   readonly keepResult?: boolean
 }
 
-const decisions: Readonly<Record<string, 'rejected' | 'expired' | 'unavailable'>> = {
+const decisions: Readonly<Record<string, 'rejected' | 'expired' | 'withdrawn'>> = {
+  run_stopped: 'withdrawn',
+  run_ended: 'withdrawn',
+  action_cancelled: 'withdrawn',
   approval_rejected: 'rejected',
   approval_expired: 'expired',
 }

@@ -34,6 +34,8 @@ export type ApprovalDecision =
     }
   | { readonly decision: 'rejected'; readonly by: string; readonly reason?: string }
   | { readonly decision: 'expired' }
+  /** Nobody waits for the decision any more. */
+  | { readonly decision: 'withdrawn' }
   /** Nobody could be asked, or asking failed. */
   | { readonly decision: 'unavailable'; readonly cause?: unknown }
 

@@ -54,7 +54,9 @@ export function createCallbackDesk(approver: Approver, surface: string): Approva
           reason_code: answer.failure === undefined ? 'withdrawn' : 'approver_failed',
           ...(answer.failure !== undefined && { payload: { error: errorBody(answer.failure) } }),
         })
-        return { decision: 'unavailable', cause: answer.failure }
+        return answer.failure === undefined
+          ? { decision: 'withdrawn' }
+          : { decision: 'unavailable', cause: answer.failure }
       }
       if (answer.decision === 'expired') {
         journal.record('approval_expired', { approval, reason_code: 'nobody_decided' })

@@ -2,6 +2,7 @@ import { createEventId, limits } from '@counterfoil/schema/ids'
 import { durationWords } from '../duration.ts'
 import type { Asking, OpenAction, SchemaOutcome, Subject } from '../action/open-action.ts'
 import { askedWords, type Refusal } from '../action/refusal.ts'
+import { withdrawalOf } from '../action/withdrawal.ts'
 import { bindingDigest, bindingText } from './binding.ts'
 import type { ApprovalJournal } from './approval-journal.ts'
 import type { ApprovalDecision, ApprovalRequest } from './approval-desk.ts'
@@ -34,7 +35,10 @@ export async function seekApproval(
   const journal: ApprovalJournal = { record: (type, fields) => void action.record(type, { ...fields }) }
   const signal = AbortSignal.any([action.run.closing, action.identity.signal])
   const decision = await core.desk.decide(request, journal, signal)
-  const no = refusalOf(decision, asking, withinMs)
+  const no =
+    decision.decision === 'withdrawn'
+      ? (withdrawalOf(action, false) ?? refusalOf({ decision: 'unavailable' }, asking, withinMs))
+      : refusalOf(decision, asking, withinMs)
   if (no !== undefined) return { refusal: no }
   action.satisfy(asking)
   if (decision.decision === 'approved' && decision.parameters !== undefined) {
@@ -68,7 +72,11 @@ async function requestFor(action: OpenAction, asking: readonly Asking[], withinM
   }
 }
 
-function refusalOf(decision: ApprovalDecision, asking: readonly Asking[], withinMs: number): Refusal | undefined {
+function refusalOf(
+  decision: Exclude<ApprovalDecision, { decision: 'withdrawn' }>,
+  asking: readonly Asking[],
+  withinMs: number,
+): Refusal | undefined {
   const rule = asking[0]?.check
   const base = rule === undefined ? {} : { rule }
   const asked = askedWords(asking)

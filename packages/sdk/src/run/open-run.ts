@@ -162,6 +162,13 @@ export class OpenRun {
 
   async #settle(): Promise<void> {
     if (this.#state !== 'open') throw new RecorderError('run_ended', `Run ${this.id} has ended already.`)
+    const here = this.core.context.getStore()
+    if (here?.run === this && here.causationId !== undefined) {
+      throw new RecorderError(
+        'wrong_order',
+        `Run ${this.id} cannot end inside of one of its actions: it would wait for itself.`,
+      )
+    }
     this.#state = 'ending'
     while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight)
     // Failures that nobody asked for are known one turn later.
