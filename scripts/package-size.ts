@@ -18,7 +18,7 @@ export function packageSize(folder: string, from: string = root): PackageSize {
 }
 
 /** The recorder runs inside other people's programs: what it may weigh. Raise it with a reason in the pull request. */
-export const sdkBudget = { bytes: 220_000, gzipBytes: 56_000 }
+export const sdkBudget = { bytes: 250_000, gzipBytes: 64_000 }
 
 const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`
 
