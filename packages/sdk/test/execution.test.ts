@@ -102,15 +102,51 @@ test('the function gets frozen parameters, which nobody can change after the cal
     },
   })
   const parameters = { order: 'W1', lines: [{ sku: 'a' }] }
-  const { story } = await lab.run(async () => {
+  const { error, story } = await lab.run(async () => {
     const done = ship(parameters)
     parameters.order = 'W666'
     parameters.lines.push({ sku: 'gold' })
     await done
   })
+  expect(error).toBeUndefined()
   expect(got).toEqual([{ order: 'W1', lines: [{ sku: 'a' }] }])
   expect(story.payload('tool_called')).toEqual({ parameters: { order: 'W1', lines: [{ sku: 'a' }] } })
   expect(story.payload('decision_proposed')).toEqual({ parameters: { order: 'W1', lines: [{ sku: 'a' }] } })
+})
+
+test('parameters without a schema are copied too: the object of the caller stays the caller’s', async () => {
+  const got: unknown[] = []
+  const write = recorder.wrap((p: { order: string }) => void got.push(p), { action: 'order.write', effect: 'write' })
+  const parameters = { order: 'W1' }
+  const { error } = await lab.run(async () => {
+    const done = write(parameters)
+    parameters.order = 'W666'
+    await done
+    parameters.order = 'W777'
+  })
+  expect([error, got]).toEqual([undefined, [{ order: 'W1' }]])
+})
+
+test('what cannot be frozen and was changed does not run', async () => {
+  const got: unknown[] = []
+  const book = recorder.action('room.book', {
+    effect: 'write',
+    input: z.object({ day: z.date() }),
+    checks: {
+      sly: (p) => {
+        p.day.setFullYear(1999)
+        return true
+      },
+    },
+    run: (p) => void got.push(p),
+  })
+  const { error, story } = await lab.run(() => book({ day: new Date('2026-01-02') }))
+  expect(error).toMatchObject({
+    code: 'approval_mismatch',
+    message: 'room.book did not run: what was proposed is not what was to run. Nothing was sent.',
+  })
+  expect(got).toEqual([])
+  expect(story.events).not.toContain('tool_called')
 })
 
 test('what the schema makes of the parameters is what is proposed and runs; what was given is kept', async () => {

@@ -1,12 +1,12 @@
 import { RecorderError } from '../errors.ts'
 import type { Approved } from '../approval/seek-approval.ts'
-import { bindingOf } from '../approval/seek-approval.ts'
 import { durationWords } from '../duration.ts'
 import type { Recorded } from '../outbox/outbox.ts'
 import type { Delivery } from '../recorder-core.ts'
 import { markStage } from '../run/failed-at.ts'
 import { toId } from '../wire/envelope-words.ts'
 import { errorBody, reasonOfError } from '../wire/error-body.ts'
+import { equalJson, frozenJson } from '../wire/plain-json.ts'
 import { shownJson } from '../wire/shown-json.ts'
 import type { ActionContext, FailureVerdict, Receipt } from './declaration.ts'
 import { judgeFailure } from './failure-verdict.ts'
@@ -41,7 +41,7 @@ export function changesSomething(effect: string): boolean {
 export async function executeAction(action: OpenAction, execution: Execution): Promise<unknown> {
   action.requireOpen('execute')
   action.end('was executed')
-  const refusal = (await objectionTo(action, execution)) ?? (await declareIntent(action, execution))
+  const refusal = objectionTo(action, execution) ?? (await declareIntent(action, execution))
   if ('code' in refusal) throw action.refuse(refusal)
   const { intent } = refusal
   const { run, identity } = action
@@ -75,7 +75,7 @@ export async function executeAction(action: OpenAction, execution: Execution): P
 }
 
 /** What stands in the way before anything is sent. */
-async function objectionTo(action: OpenAction, { approved, isLate }: Execution): Promise<Refusal | undefined> {
+function objectionTo(action: OpenAction, { approved, isLate }: Execution): Refusal | undefined {
   const { run, asking, objection, identity } = action
   const withdrawal = withdrawalOf(action, isLate)
   if (withdrawal !== undefined) return withdrawal
@@ -92,13 +92,22 @@ async function objectionTo(action: OpenAction, { approved, isLate }: Execution):
       why: `${askedWords(asking)}, and nobody has said yes to this`,
     }
   }
-  if (approved === undefined) return undefined
-  if (approved.binding !== (await bindingOf(action))) {
-    return { code: 'approval_mismatch', why: 'what was approved is not what was to run' }
-  }
-  return approved.expiresAt.getTime() < Date.now()
+  const drift = driftOf(action, approved)
+  if (drift !== undefined) return drift
+  return approved !== undefined && approved.expiresAt.getTime() < Date.now()
     ? { code: 'approval_expired', why: 'its approval was for a time that is over' }
     : undefined
+}
+
+/** Whether what the function will get is still what was recorded and shown: dates and the like cannot be frozen. */
+function driftOf({ subject: { value, json } }: OpenAction, approved: Approved | undefined): Refusal | undefined {
+  try {
+    if (equalJson(frozenJson(value), json)) return undefined
+  } catch {
+    // What cannot be written any more is not what was written.
+  }
+  const which = approved === undefined ? 'proposed' : 'approved'
+  return { code: 'approval_mismatch', why: `what was ${which} is not what was to run` }
 }
 
 /** Stores the intent durably: in the log, or on this machine. Without it nothing runs. */
@@ -121,7 +130,7 @@ async function declareIntent(
       const { stop } = await intent.confirmed(confirmWithinMs)
       if (stop !== undefined) run.noteStop(stop)
     }
-    return withdrawalOf(action, false) ?? { intent }
+    return withdrawalOf(action, false) ?? driftOf(action, execution.approved) ?? { intent }
   } catch (error) {
     if (!(error instanceof RecorderError)) throw error
     const why =

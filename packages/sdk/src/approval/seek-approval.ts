@@ -3,15 +3,13 @@ import { durationWords } from '../duration.ts'
 import type { Asking, OpenAction, SchemaOutcome, Subject } from '../action/open-action.ts'
 import { askedWords, type Refusal } from '../action/refusal.ts'
 import { withdrawalOf } from '../action/withdrawal.ts'
-import { bindingDigest, bindingText } from './binding.ts'
+import { bindingDigest } from './binding.ts'
 import type { ApprovalJournal } from './approval-journal.ts'
 import type { ApprovalDecision, ApprovalRequest } from './approval-desk.ts'
 import { jsonPatch } from './json-patch.ts'
 
-/** A person's yes, and to what. */
+/** A person's yes to the action as it is now: it can only be executed as it is, and only until then. */
 export interface Approved {
-  /** RFC 8785 text of {type, target, parameters}: what may run, and nothing else. */
-  readonly binding: string
   readonly expiresAt: Date
 }
 
@@ -45,12 +43,7 @@ export async function seekApproval(
     const edited = await applyEdit(action, decision.parameters, decision.by, edit)
     if (edited !== undefined) return { refusal: edited }
   }
-  return { binding: await bindingOf(action), expiresAt: request.expiresAt }
-}
-
-export function bindingOf(action: OpenAction): Promise<string> {
-  const { target, json } = action.subject
-  return bindingText({ type: action.identity.type, target, parameters: json })
+  return { expiresAt: request.expiresAt }
 }
 
 async function requestFor(action: OpenAction, asking: readonly Asking[], withinMs: number): Promise<ApprovalRequest> {
@@ -65,7 +58,7 @@ async function requestFor(action: OpenAction, asking: readonly Asking[], withinM
     effect: identity.effect,
     ...(subject.target !== undefined && { target: subject.target }),
     parameters: subject.json,
-    digest: bindingDigest(await bindingOf(action)),
+    digest: await bindingDigest({ type: identity.type, target: subject.target, parameters: subject.json }),
     reasons: asking.map(({ check, reason }) => ({ check, ...(reason !== undefined && { reason }) })),
     ...(from !== '' && { from: from.slice(0, limits.summaryCodePointsMax) }),
     expiresAt: new Date(Date.now() + withinMs),
