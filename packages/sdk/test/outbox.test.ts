@@ -1,95 +1,111 @@
 import { readdirSync } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createTestLog, filesUnder, inputOf, makeOrphans, type TestLog } from './_outbox.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createTestLog, filesUnder, inputOf, openOutbox, secret, seqOf, type TestLog } from './_outbox.ts'
 
 let log: TestLog
-beforeEach(async () => {
+beforeAll(async () => {
   log = await createTestLog()
 })
-afterEach(() => log[Symbol.asyncDispose]())
+afterAll(() => log[Symbol.asyncDispose]())
 
 describe('an outbox', () => {
   it('delivers in order, between its first and its last frame, numbered without gaps', async () => {
-    const outbox = log.outbox()
-    const recorded = Array.from({ length: 2_500 }, (_, at) => outbox.record(inputOf('run-1', at, { at })))
-    const last = await recorded.at(-1)?.confirmed(20_000)
+    const spool = log.newSpool()
+    const outbox = openOutbox(log, spool)
+    const recorded = Array.from({ length: 2_500 }, (_, at) => outbox.record(inputOf('run-order', at, { at })))
+    const last = await recorded.at(-1)?.confirmed(30_000)
     expect(last?.leafHash).toMatch(/^[0-9a-f]{64}$/)
+    expect(outbox.state()).toMatchObject({ waitingEvents: 0, deadLetters: 0 })
     await outbox[Symbol.asyncDispose]()
-    const events = await log.events()
+    const events = await log.eventsOf(outbox)
     expect(events.map(({ event_type: type }) => type)).toEqual([
       'producer_started',
       ...recorded.map(() => 'input_resolved'),
       'producer_stopped',
     ])
     expect(events.slice(1, -1).map(({ event_id: id }) => id)).toEqual(recorded.map(({ eventId }) => eventId))
-    expect(events.map(({ producer }) => (producer as { seq: number }).seq)).toEqual(events.map((_, at) => at))
+    expect(events.map(seqOf)).toEqual(events.map((_, at) => at))
     // Nothing is left here but what is remembered of the log.
-    expect(readdirSync(log.spool)).toEqual(['checkpoints'])
+    expect(readdirSync(spool)).toEqual(['checkpoints'])
   })
 
   it('fixes the content of an event when it is recorded', async () => {
-    const outbox = log.outbox()
+    const outbox = openOutbox(log, log.newSpool())
     const payload = { amount: 1 }
-    const recorded = outbox.record(inputOf('run-1', 0, payload))
+    const recorded = outbox.record(inputOf('run-fixed', 0, payload))
     payload.amount = 2
-    await recorded.confirmed(10_000)
+    await recorded.confirmed(30_000)
     await outbox[Symbol.asyncDispose]()
-    const headers = { authorization: `Bearer ${log.key}` }
-    const event = await (await fetch(`${log.url}/v1/events/${recorded.eventId}`, { headers })).json()
-    expect(event).toMatchObject({ payload: { content: { amount: 1 } } })
+    expect(await log.request(`/v1/events/${recorded.eventId}`)).toMatchObject({ payload: { content: { amount: 1 } } })
   })
 
-  it('keeps events while the log is away, and delivers them when it is back', async () => {
-    const outbox = log.outbox()
-    await outbox.record(inputOf('run-1', 0)).confirmed(10_000)
-    await log.stop()
-    const recorded = Array.from({ length: 50 }, (_, at) => outbox.record(inputOf('run-1', at + 1)))
-    await Promise.all(recorded.map(({ spooled }) => spooled))
-    await expect(recorded[0]?.confirmed(100)).rejects.toMatchObject({ code: 'log_unreachable' })
-    expect(outbox.state()).toMatchObject({ problem: { code: 'log_unreachable' } })
-    await log.start()
-    await recorded.at(-1)?.confirmed(20_000)
-    expect(outbox.state()).toMatchObject({ waitingEvents: 0 })
-    await outbox[Symbol.asyncDispose]()
-    expect(await log.events()).toHaveLength(53)
-  })
-
-  it('leaves what could not be delivered for the next process, which delivers it once', async () => {
-    await log.stop()
-    const first = log.outbox()
-    for (let at = 0; at < 20; at++) first.record(inputOf('run-1', at))
-    await first[Symbol.asyncDispose]()
-    await log.start()
-    makeOrphans(log.spool)
-    const second = log.outbox()
-    await second.record(inputOf('run-2', 0)).confirmed(10_000)
-    await second.flush(20_000)
-    await second[Symbol.asyncDispose]()
-    const events = await log.events()
-    expect(events.filter(({ run_id: run }) => run === 'run-1')).toHaveLength(20)
-    expect(new Set(events.map(({ event_id: id }) => id)).size).toBe(events.length)
-    expect(readdirSync(log.spool)).toEqual(['checkpoints'])
-  })
-
-  it('takes secrets out before anything reaches the disk, and says what was removed', async () => {
-    const secret = ['ghp', 'A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8'].join('_')
-    await log.stop()
-    const outbox = log.outbox()
+  it('takes secrets out before anything leaves, and the log says what was removed', async () => {
+    const outbox = openOutbox(log, log.newSpool())
     const recorded = outbox.record({
-      ...inputOf('run-1', 0, { password: 'correct horse battery', note: `use ${secret} now` }),
+      ...inputOf('run-secret', 0, { password: 'correct horse battery', note: `use ${secret} now` }),
       attributes: { note: secret },
     })
-    await recorded.spooled
-    const found = filesUnder(log.spool).filter(({ text }) => text.includes(secret) || text.includes('correct horse'))
-    expect(found).toEqual([])
-    expect(filesUnder(log.spool).some(({ text }) => text.includes('"redactions":['))).toBe(true)
+    await recorded.confirmed(30_000)
     await outbox[Symbol.asyncDispose]()
+    const { event } = (await log.request(`/v1/events/${recorded.eventId}`)) as { event: Record<string, unknown> }
+    expect(event['redactions']).toEqual([
+      { path: '/attributes/note', rule: 'github-token' },
+      { path: '/payload/password', rule: 'key-password' },
+      { path: '/payload/note', rule: 'github-token' },
+    ])
+    expect(
+      filesUnder(log.folder).filter(({ text }) => text.includes(secret) || text.includes('correct horse')),
+    ).toEqual([])
+  })
+
+  it('keeps its order when the clock jumps back', async () => {
+    const outbox = openOutbox(log, log.newSpool())
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
+    try {
+      const before = outbox.record(inputOf('run-clock', 0))
+      vi.setSystemTime(Date.now() - 3_600_000)
+      const after = outbox.record(inputOf('run-clock', 1))
+      expect(after.eventId > before.eventId).toBe(true)
+      await after.confirmed(30_000)
+    } finally {
+      vi.useRealTimers()
+    }
+    await outbox[Symbol.asyncDispose]()
+    expect((await log.eventsOf(outbox)).map(seqOf)).toEqual([0, 1, 2, 3])
+  })
+
+  it('says how soon it will be heard again, sooner while a run is open', async () => {
+    const outbox = openOutbox(log, log.newSpool())
+    outbox.runOpened('run-frames')
+    await outbox.record(inputOf('run-frames', 0)).confirmed(30_000)
+    outbox.runEnded('run-frames')
+    await outbox[Symbol.asyncDispose]()
+    expect((await log.eventsOf(outbox)).map(({ event_type: type, attributes }) => [type, attributes])).toEqual([
+      ['producer_started', { next_within_s: 900 }],
+      ['producer_heartbeat', { next_within_s: 60 }],
+      ['input_resolved', undefined],
+      ['producer_stopped', undefined],
+    ])
   })
 
   it('refuses to record when it is closed, and sends nothing when nothing was recorded', async () => {
-    const outbox = log.outbox()
+    const spool = log.newSpool()
+    const outbox = openOutbox(log, spool)
     await outbox[Symbol.asyncDispose]()
     expect(() => outbox.record(inputOf('run-1', 0))).toThrow(expect.objectContaining({ code: 'recorder_closed' }))
-    expect(await log.events()).toEqual([])
+    expect(await log.eventsOf(outbox)).toEqual([])
+    expect(readdirSync(spool)).toEqual([])
+  })
+
+  it('refuses what JSON cannot hold, and goes on without a gap', async () => {
+    const outbox = openOutbox(log, log.newSpool())
+    const cycle: { self?: unknown } = {}
+    cycle.self = cycle
+    const refused = expect.objectContaining({ code: 'payload_invalid' })
+    expect(() => outbox.record({ ...inputOf('run-json', 0), payload: cycle as never })).toThrow(refused)
+    expect(() => outbox.record(inputOf('run-json', 0, 'x'.repeat(5 * 1024 * 1024)))).toThrow(refused)
+    await outbox.record(inputOf('run-json', 0)).confirmed(30_000)
+    await outbox[Symbol.asyncDispose]()
+    expect((await log.eventsOf(outbox)).map(seqOf)).toEqual([0, 1, 2])
   })
 })

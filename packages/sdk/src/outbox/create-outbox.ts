@@ -8,7 +8,7 @@ import type { Transport } from '../transport/transport.ts'
 import { LogWitness } from '../witness/log-witness.ts'
 import { DeadLetterBox } from './dead-letter-box.ts'
 import { Delivery } from './delivery.ts'
-import { Entry } from './entry.ts'
+import { Entry, type EntryHost } from './entry.ts'
 import { createEventIds } from './event-ids.ts'
 import { Flushers } from './flushers.ts'
 import { Frames } from './frames.ts'
@@ -30,14 +30,14 @@ export interface OutboxOptions {
   readonly whenFull?: 'block' | 'fail' | undefined
   /** Verifier key that the log must have; otherwise that of the first contact is remembered. */
   readonly logKey?: string | undefined
-  /** How long closing waits for the log before it leaves the rest to the spool. Default 5 s. */
+  /** How long closing waits for the log before it leaves the rest to the spool. Default 10 s. */
   readonly closeWithinMs?: number | undefined
   /** Default: one line on standard error for each kind of problem. */
   readonly onProblem?: ((problem: OutboxProblem) => void) | undefined
 }
 
 const spoolBytesMaxDefault = 1024 ** 3
-const closeWithinMsDefault = 5_000
+const closeWithinMsDefault = 10_000
 /** What waits in memory for the spool; beyond either, recording itself refuses. */
 const queueEventsMax = 100_000
 const queueCharactersMax = 64 * 1024 * 1024
@@ -54,7 +54,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return new SpooledOutbox(options)
 }
 
-class SpooledOutbox implements Outbox {
+class SpooledOutbox implements Outbox, EntryHost {
   readonly instance = `${toWord(hostname())}-${process.pid}-${randomBytes(6).toString('hex')}`
   readonly #options: OutboxOptions
   readonly #problems: Problems
@@ -93,6 +93,7 @@ class SpooledOutbox implements Outbox {
       problems: this.#problems,
       failsWhenFull: options.whenFull === 'fail',
       isNeeded: () => !transport.isLocal || this.#problems.delivery !== undefined || this.#isClosed,
+      isLogQuick: () => this.#delivery.isWorking,
     })
     this.#witness = new LogWitness(root, transport, options.logKey)
     this.#deadLetters = new DeadLetterBox({
@@ -162,8 +163,11 @@ class SpooledOutbox implements Outbox {
     return this.#closing
   }
 
-  /** For entries: somebody waits for the log. */
-  ask(): RecorderError | undefined {
+  askDisk(): void {
+    this.#writer.ask()
+  }
+
+  askLog(): RecorderError | undefined {
     if (!this.#isClosed) {
       this.#delivery.nudge(true)
       return this.#delivery.stopReason
@@ -208,7 +212,7 @@ class SpooledOutbox implements Outbox {
       this.#isScheduled = false
       this.#seal(sealedAtOnce)
       this.#delivery.nudge()
-      this.#writer.write()
+      this.#writer.writeSoon()
       if (this.#unsealed.length > 0) this.#schedule()
     })
   }
@@ -340,17 +344,15 @@ function toText(
   draft: DraftEvent,
   { eventId, instance, seq }: { eventId: string; instance: string; seq: number },
 ): string {
-  const { payload, summary, ...fields } = draft
   let text: string
   try {
+    // The id stands in front: whoever compares an answer with what was sent finds it there.
     text = JSON.stringify({
       schema_version: schemaVersion,
       event_id: eventId,
       occurred_at: new Date().toISOString(),
-      ...fields,
+      ...draft,
       producer: { instance, seq },
-      payload,
-      summary,
     })
   } catch (error) {
     throw new RecorderError(

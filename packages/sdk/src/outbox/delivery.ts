@@ -58,6 +58,11 @@ export class Delivery {
     return this.#stopReason
   }
 
+  /** The log answers, as far as anybody knows. */
+  get isWorking(): boolean {
+    return this.#isConnected
+  }
+
   /** There is something new to deliver, or somebody who waits (`isAsked`). */
   nudge(isAsked = false): void {
     this.#done ??= this.#run()
@@ -76,8 +81,7 @@ export class Delivery {
       try {
         await this.#connect()
         const hasSent = await this.#turn()
-        this.#backoff.reset()
-        this.#options.problems.setDelivery(undefined)
+        this.#works()
         this.#options.onChange()
         this.#keepNowAndThen()
         if (!hasSent) await this.#backoff.untilWork()
@@ -149,6 +153,7 @@ export class Delivery {
     assertIsAnswerTo(lines, report)
     await witness.check(report, transport.connections !== this.#checkedConnection)
     this.#checkedConnection = transport.connections
+    this.#works()
     this.#eventsMax = Math.min(limits.batchEventsMax, this.#eventsMax * 2)
     // Kept before anything else is answered: when that fails, the batch is sent again.
     this.#refuse(report.rejected, lines, entries)
@@ -180,6 +185,11 @@ export class Delivery {
     this.#options.onRefused(
       rejected.map(({ position, ...why }) => ({ ...why, line: lines[position] ?? '', entry: entries[position] })),
     )
+  }
+
+  #works(): void {
+    this.#backoff.reset()
+    this.#options.problems.setDelivery(undefined)
   }
 
   async #handle(error: unknown): Promise<void> {

@@ -9,7 +9,9 @@ interface Waiter<T> {
 /** What an event needs of the outbox that it is in. */
 export interface EntryHost {
   /** Somebody waits for the log. Gives why waiting is in vain, if it is. */
-  ask(): RecorderError | undefined
+  askLog(): RecorderError | undefined
+  /** Somebody waits for the disk. */
+  askDisk(): void
   /** What is the matter with delivery now, as a sentence; empty when nothing is. */
   describeProblem(): string
 }
@@ -35,12 +37,13 @@ export class Entry implements Recorded {
 
   get spooled(): Promise<void> {
     if (this.#isDurable) return Promise.resolve()
+    this.#host.askDisk()
     const waiters = (this.#durableWaiters ??= [])
     return heard(new Promise<void>((resolve, reject) => waiters.push({ resolve, reject })))
   }
 
   confirmed(timeoutMs: number): Promise<Confirmation> {
-    const known = this.#outcome ?? this.#host.ask()
+    const known = this.#outcome ?? this.#host.askLog()
     if (known instanceof RecorderError) return heard(Promise.reject(known))
     if (known !== undefined) return Promise.resolve(known)
     const waiters = (this.#confirmWaiters ??= new Set())

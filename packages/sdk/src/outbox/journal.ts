@@ -27,6 +27,8 @@ export class Journal {
   #inMemoryFrom = 0
   #charactersInMemory = 0
   #charactersNotDurable = 0
+  /** One for all of them: there are hundreds of thousands. */
+  #releasedError: RecorderError | undefined
 
   constructor(spool: Spool) {
     this.#spool = spool
@@ -153,12 +155,14 @@ export class Journal {
   #release(number: number): void {
     const entry = this.#items.get(number)?.entry
     if (entry === undefined || number < this.#delivered || entry.isAwaited) return
-    entry.markRefused(
-      new RecorderError(
-        'log_unreachable',
-        `Too many events came after ${entry.eventType} ${entry.eventId} to follow it any longer. It is in the spool and will be delivered.`,
-      ),
-    )
+    entry.markRefused((this.#releasedError ??= released()))
     this.#items.delete(number)
   }
+}
+
+function released(): RecorderError {
+  return new RecorderError(
+    'log_unreachable',
+    'Too many events came after this one to follow it any longer. It is in the spool and will be delivered.',
+  )
 }
