@@ -14,6 +14,8 @@ export interface BenchServer extends AsyncDisposable {
   readonly pid: number
   readonly data: string
   get(path: string): Promise<unknown>
+  /** Gets an answer whole and leaves it as bytes; gives their number. */
+  read(path: string): Promise<number>
   /** Resolves when everything that is stored now is in the text index. */
   settleText(): Promise<void>
 }
@@ -46,17 +48,19 @@ export async function startServer(folder: string, nodeOptions: readonly string[]
     throw new Error('the server did not start; is it built?')
   }
   const { url, admin_key: key } = JSON.parse(ready) as { url: string; admin_key: string }
-  const get = async (path: string): Promise<unknown> => {
+  const ask = async (path: string): Promise<Response> => {
     const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${key}` } })
     if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`)
-    return response.json()
+    return response
   }
+  const get = async (path: string): Promise<unknown> => (await ask(path)).json()
   return {
     url,
     key,
     pid: child.pid,
     data,
     get,
+    read: async (path) => (await (await ask(path)).bytes()).byteLength,
     async settleText() {
       const { size } = (await get('/v1/log')) as { size: number }
       for (;;) {

@@ -16,6 +16,8 @@ interface Ready {
 }
 
 const data = path.join(root, 'counterfoil-data')
+/** There may be more logs later; the example is in the one that the first start makes. */
+const here = ['--data', data, '--log', 'main'] as const
 const transcript = path.join('examples', 'transcripts', 'support-desk.jsonl')
 const actionMap = path.join('examples', 'tools', 'support-desk.json')
 /** A run of which nobody knows whether its refund happened. */
@@ -29,7 +31,8 @@ async function runProgram(args: readonly string[], key?: string): Promise<string
 
 /** With our own terminal, so that it is drawn as the user will see it. */
 async function showProgram(args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [programFile, ...args], { cwd: root, stdio: 'inherit' })
+  const env = { ...process.env, npm_command: 'exec' }
+  const child = spawn(process.execPath, [programFile, ...args], { cwd: root, env, stdio: 'inherit' })
   await once(child, 'exit')
 }
 
@@ -47,7 +50,7 @@ async function readReady(server: ChildProcess): Promise<Ready | undefined> {
 
 /** Imports the example once: what is there already is not added again, so an interrupted first start does no harm. */
 async function importExample({ url, admin_key: adminKey }: Ready): Promise<string> {
-  const any = await runProgram(['search', '', '--limit', '1', '--json', '--data', data])
+  const any = await runProgram(['search', '', '--limit', '1', '--json', ...here])
   if (any !== '') return 'runs are in the log already'
   const made = adminKey === undefined ? await makeKey() : undefined
   const place = ['--url', url, '--json']
@@ -55,22 +58,12 @@ async function importExample({ url, admin_key: adminKey }: Ready): Promise<strin
     ['import', 'openai-chat', transcript, '--tools', actionMap, ...place],
     adminKey ?? made?.key,
   )
-  if (made !== undefined) await runProgram(['keys', 'revoke', made.id, '--data', data])
+  if (made !== undefined) await runProgram(['keys', 'revoke', made.id, ...here])
   return `imported ${(JSON.parse(report) as { runs: number }).runs} runs from ${transcript}`
 }
 
 async function makeKey(): Promise<{ key: string; id: string }> {
-  const made = await runProgram([
-    'keys',
-    'create',
-    '--scope',
-    'ingest',
-    '--name',
-    'npm start',
-    '--json',
-    '--data',
-    data,
-  ])
+  const made = await runProgram(['keys', 'create', '--scope', 'ingest', '--name', 'npm start', '--json', ...here])
   return JSON.parse(made) as { key: string; id: string }
 }
 
@@ -82,13 +75,11 @@ async function showWhatItDoes({ url, admin_key: adminKey }: Ready, imported: str
   )
   if (adminKey !== undefined) console.log('           Shown this one time: keep it in a safe place.')
   console.log(`example    ${imported}\n`)
-  const [found = ''] = (await runProgram(['search', tellingQuery, '--limit', '1', '--json', '--data', data])).split(
-    '\n',
-  )
+  const [found = ''] = (await runProgram(['search', tellingQuery, '--limit', '1', '--json', ...here])).split('\n')
   if (found !== '') {
     const { run_id: run } = JSON.parse(found) as { run_id: string }
     console.log(`$ npx counterfoil explain ${run}`)
-    await showProgram(['explain', run, '--data', data])
+    await showProgram(['explain', run, ...here])
   }
   console.log(`\nTry next, in another terminal, here:`)
   console.log(`  npx counterfoil search ''                    all runs`)
@@ -119,19 +110,20 @@ function readable(text: string): string {
   })
 }
 
+let exampleFailed = false
 const ready = await readReady(server)
 if (ready !== undefined) {
   try {
     await showWhatItDoes(ready, await importExample(ready))
   } catch (error) {
-    // Ctrl-C ends the children too; that is no failure.
+    // Ctrl-C ends the children too; that is no failure. The server is of use without its example.
     if (server.exitCode === null && !server.killed) {
-      console.error(error instanceof Error ? error.message : error)
-      server.kill('SIGTERM')
+      console.error(`The example could not be shown: ${error instanceof Error ? error.message : String(error)}`)
+      exampleFailed = true
     }
   }
 }
 const [code] = await ended
 if (complaint.includes('port_in_use')) console.error('  Take another port: COUNTERFOIL_PORT=7718 npm start')
 if (complaint.includes('data_in_use')) console.error('  Is another "npm start" running? Use that one, or stop it.')
-process.exitCode = code ?? 1
+process.exitCode = exampleFailed ? 1 : (code ?? 1)

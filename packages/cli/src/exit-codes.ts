@@ -20,6 +20,7 @@ const byCode: ReadonlyMap<string, ExitCode> = new Map([
     'scope_invalid',
     'run_ambiguous',
     'config_invalid',
+    'field_invalid',
   ].map((code) => [code, exitCodes.usage] as const),
   // The guards at start are verifications too: the log that is there is not the log that was.
   ...['rollback_detected', 'head_mismatch'].map((code) => [code, exitCodes.verificationFailed] as const),

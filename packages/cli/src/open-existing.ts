@@ -7,11 +7,15 @@ export interface OpenLogOf extends AsyncDisposable {
   readonly log: Log
 }
 
+/** @throws CliError `not_found` for a directory that holds no log */
+export function requireLog(data: string): void {
+  if (existsSync(join(data, 'control.db'))) return
+  throw new CliError('not_found', `There is no log in ${data}. Nothing was changed.`)
+}
+
 /** Takes an existing data directory for writing; a mistyped one is an error, not a new log. */
 export async function openExisting(options: { data: string; log?: string }): Promise<OpenLogOf> {
-  if (!existsSync(join(options.data, 'control.db'))) {
-    throw new CliError('not_found', `There is no log in ${options.data}. Nothing was changed.`)
-  }
+  requireLog(options.data)
   const [{ openLedger }, { onlyLog }] = await Promise.all([
     import('@counterfoil/ledger'),
     import('./source/ledger-source.ts'),

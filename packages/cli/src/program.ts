@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { commands } from './commands/index.ts'
+import { usageError } from './cli-error.ts'
 import { exitCodes } from './exit-codes.ts'
 import { reportError } from './report-error.ts'
 
-export function createProgram(): Command {
+/** @param options `json` keeps commander from writing its own words about a wrong call to standard error */
+export function createProgram(options: { json?: boolean } = {}): Command {
   const program = new Command('counterfoil')
+    .configureOutput(options.json === true ? { writeErr: () => undefined } : {})
     .description('What exactly did the agent do? An audit log for AI agents that anyone can check.')
     .version(readVersion(), '-V, --version')
     .addHelpText(
@@ -32,16 +35,19 @@ function readVersion(): string {
 
 /** Runs the program on its arguments; leaves the exit code in `process.exitCode`. */
 export async function runProgram(args: readonly string[]): Promise<void> {
+  const json = args.includes('--json')
   // Whoever reads us may stop reading, as head does: that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit()
     throw error
   })
   try {
-    await createProgram().parseAsync(keepQueries(args), { from: 'user' })
+    await createProgram({ json }).parseAsync(keepQueries(args), { from: 'user' })
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
-    else process.exitCode = reportError(error, { json: args.includes('--json') })
+    if (!(error instanceof CommanderError)) process.exitCode = reportError(error, { json })
+    else if (error.exitCode === 0) process.exitCode = exitCodes.ok
+    else if (json) process.exitCode = reportError(usageError(error.message.replace(/^error: /, '')), { json })
+    else process.exitCode = exitCodes.usage
   }
 }
 

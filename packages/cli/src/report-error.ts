@@ -81,7 +81,7 @@ export function reportError(error: unknown, options: { json: boolean }): ExitCod
     `error: ${first} [${ending.code}]`,
     ...others.map((line) => `  ${line}`),
     ...ending.problems.slice(1).map((problem) => `  also: ${visibleText(problem.message)}`),
-    ...(ending.advice?.split('\n') ?? []).map((line) => `  ${line}`),
+    ...(ending.advice ?? '').split('\n').flatMap((line) => (line === '' ? [] : [`  ${line}`])),
   ]
   process.stderr.write(`${lines.join('\n')}\n`)
   return ending.exitCode

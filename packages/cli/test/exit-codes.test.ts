@@ -46,6 +46,8 @@ describe('exit codes', () => {
     [2, ['recover']],
     [4, ['verify', '--data', 'absent']],
     [4, ['proof', '--check', 'absent', '--vkey', 'x']],
+    [4, ['verify', '--vkey', 'no key']],
+    [1, ['tail', '--from', '99999']],
     [5, ['search', '', '--data', 'absent']],
     [5, ['search', '', '--log', 'absent']],
     [5, ['explain', 'run-two']],
@@ -93,6 +95,22 @@ describe('exit codes', () => {
     expect(jsonLines(err)).toEqual([{ error: { code: 'run_unknown', message: expect.any(String), exit_code: 5 } }])
   })
 
+  it.each([['search', '', '--limit', 'x'], ['serch'], ['import', 'no-format', 'a.ndjson'], ['serve', '--port', 'abc']])(
+    'so are mistakes of the call: counterfoil %s %s',
+    async (...args) => {
+      const { code, err, out } = await place.run(...args, '--json')
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(jsonLines(err)).toEqual([{ error: { code: 'usage', message: expect.any(String), exit_code: 2 } }])
+    },
+  )
+
+  it('names the runs that an ambiguous beginning could mean', async () => {
+    await place.run('import', 'ndjson', writeLines(place, 'b.ndjson', refundEvents('run-owl')))
+    const { code, err } = await place.run('explain', 'run-o')
+    expect(code).toBe(2)
+    expect(err).toMatch(/run-one.*run-owl|run-owl.*run-one/)
+  })
+
   it('3: a proof that does not hold; 0: one that does, offline', async () => {
     const file = join(place.folder, 'event.tlog-proof')
     const made = await place.run('proof', eventId, '-o', file)
@@ -115,7 +133,13 @@ describe('exit codes', () => {
   })
 
   it('3: another verifier key than expected', async () => {
-    const { code, out } = await place.run('verify', '--vkey', 'example.com/x+00000000+AAAA', '--json')
+    const other = createPlace()
+    const events = refundEvents('run-one')
+    await other.run('import', 'ndjson', writeLines(other, 'a.ndjson', events))
+    const made = await other.run('proof', String(events[0]?.['event_id']), '-o', join(other.folder, 'event.tlog-proof'))
+    other.remove()
+    const vkey = /--vkey '([^']+)'/.exec(made.err)?.[1] ?? ''
+    const { code, out } = await place.run('verify', '--vkey', vkey, '--json')
     expect(code).toBe(3)
     expect(
       jsonLines<{ ok: boolean; checks: { name: string; ok: boolean }[] }>(out)[0]?.checks.filter(({ ok }) => !ok),

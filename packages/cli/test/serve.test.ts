@@ -25,6 +25,23 @@ describe('serve', () => {
     expect((await second.stop('SIGINT')).code).toBe(0)
   })
 
+  it('shows an admin key also where an import made the log, once', async () => {
+    const file = writeLines(place, 'a.ndjson', refundEvents('run-a'))
+    const imported = await place.run('import', 'ndjson', file)
+    expect(imported.err).not.toContain('cfk_')
+    expect((await place.run('keys', 'list')).out).toBe('')
+    const first = await serve(place)
+    const headers = { authorization: `Bearer ${first.admin_key ?? ''}` }
+    expect((await fetch(`${first.url}/v1/keys`, { headers })).status).toBe(200)
+    await first.stop()
+    const [key] = jsonLines<{ id: string }>((await place.run('keys', 'list', '--json')).out)
+    await place.run('keys', 'revoke', key?.id ?? '')
+    // Who revoked the last one wants none from us.
+    const second = await serve(place)
+    expect(second.admin_key).toBeUndefined()
+    await second.stop()
+  })
+
   it('reading verbs give the same through the directory and through the URL, beside the server', async () => {
     const server = await serve(place)
     const viaUrl = { env: { COUNTERFOIL_API_KEY: server.admin_key ?? '' } }

@@ -8,6 +8,7 @@ export const ledgerErrorCodes = [
   'event_unknown',
   'query_invalid',
   'cursor_invalid',
+  'facet_invalid',
   'body_invalid',
   'batch_too_large',
   'type_not_permitted',

@@ -44,7 +44,9 @@ export {
   type LogReport,
   type VerifyReport,
 } from './report/log.ts'
+export { StopOrderSchema, StopReportSchema, type StopReport } from './report/stop.ts'
 export { StoreError, storeErrorCodes, type StoreErrorCode } from '@counterfoil/store'
 export { openLedger } from './open-ledger.ts'
+export { createRunFilter, type RunFilter } from './run-filter.ts'
 export { openKeys, type OpenKeys } from './open-keys.ts'
 export { backupLedger, recoverLedger, type RecoverySummary } from './maintenance.ts'

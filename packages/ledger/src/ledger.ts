@@ -8,6 +8,7 @@ import type {
   LogReport,
   VerifyReport,
 } from './report/log.ts'
+import type { StopReport } from './report/stop.ts'
 
 export const scopes = ['ingest', 'policy', 'observe', 'read', 'admin'] as const
 /** What an API key may do. `admin` may do everything within its log; `policy` may write checks on any run. */
@@ -57,6 +58,8 @@ export interface Log {
   actions(options: ListOptions): Promise<ActionPage>
   /** @param runId a run id, or a prefix that only one run has */
   run(runId: string, options?: { from?: number; limit?: number }): Promise<RunReport>
+  /** The same as {@link run} gives, as JSON in UTF-8; a fraction of the work. */
+  runJson(runId: string, options?: { from?: number; limit?: number }): Promise<Uint8Array<ArrayBuffer>>
   event(eventId: string): Promise<EventReport>
   report(): Promise<LogReport>
   /** The newest checkpoint; undefined while the log is empty. */
@@ -70,6 +73,14 @@ export interface Log {
     target: { runId: string } | { eventId: string },
     by: { actorId: string; reasonCode: string },
   ): Promise<{ events: number; index: number }>
+  /**
+   * A person stops a run: from when this resolves, every acknowledgement of an event of the run, or of a run that it has
+   * started, says so. Stopping again answers the first stop.
+   *
+   * @param by the reason is `run_stopped` unless given
+   * @throws LedgerError `run_unknown`; EventError `field_invalid` for who or why; StoreError `run_ended` when there is nothing to stop any more
+   */
+  stop(runId: string, by: { actorId: string; reasonCode?: string }): Promise<StopReport>
   /**
    * Takes a checkpoint of this log that a client kept: every client is a small witness. `known`: it is in the history of
    * this log. `behind`: this log signed it and cannot have it in its history, so entries were lost or the log was forked;
@@ -99,8 +110,8 @@ export interface KeyRing {
 /** A data directory, open: its logs and its keys. Everything that the HTTP layer needs, without HTTP. */
 export interface Ledger extends AsyncDisposable {
   readonly data: string
-  /** Set when this opening made the first log: the admin key, shown once. */
-  readonly firstStart?: { readonly log: string; readonly adminKey: string }
+  /** Set when this opening made the first log, or its first admin key, which is shown this once. */
+  readonly firstStart?: { readonly log: string; readonly adminKey?: string }
   readonly keys: KeyRing
   logs(): Promise<readonly LogReport[]>
   createLog(name: string, options?: { origin?: string }): Promise<{ log: LogReport; adminKey: string }>
@@ -119,6 +130,8 @@ export interface OpenLedgerOptions {
   readonly mode?: 'write' | 'read'
   /** Name of the log that the first start makes; default `main`. */
   readonly firstLog?: string
+  /** Whether to make an admin key when there never was one; default true. */
+  readonly firstKey?: boolean
   readonly origin?: string
   /** Where heads are remembered outside the data directory; default per user. */
   readonly state?: string

@@ -12,7 +12,7 @@ const firstLogName = 'main'
 class OpenLedger implements Ledger {
   readonly data: string
   readonly keys: KeyRing
-  firstStart?: { readonly log: string; readonly adminKey: string }
+  firstStart?: NonNullable<Ledger['firstStart']>
   readonly #store: SqliteStore
   readonly #redactor: Redactor
   readonly #logs = new Map<string, OpenLog>()
@@ -38,6 +38,15 @@ class OpenLedger implements Ledger {
 
   async createAdminKey(log: string): Promise<string> {
     return (await this.keys.create({ log, scopes: ['ingest', 'read', 'admin'], name: 'first admin key' })).key
+  }
+
+  async firstEntry(log: string, withKey: boolean): Promise<NonNullable<Ledger['firstStart']>> {
+    return { log, ...(withKey && { adminKey: await this.createAdminKey(log) }) }
+  }
+
+  /** Whether there ever was an admin key, revoked or not: an operator who revoked them all wants none from us. */
+  async hadAdmin(): Promise<boolean> {
+    return (await this.keys.list()).some(({ scopes }) => scopes.includes('admin'))
   }
 
   async log(name: string): Promise<Log> {
@@ -73,8 +82,8 @@ class OpenLedger implements Ledger {
 }
 
 /**
- * Opens a data directory. The first opening for writing makes the log, its signing key, its vault key and an admin key,
- * which stands in `firstStart` and nowhere else.
+ * Opens a data directory. The first opening for writing makes the log, its signing key and its vault key; the first one
+ * that wants it (`firstKey`) an admin key, which stands in `firstStart` and nowhere else.
  *
  * @throws StoreError when the directory is in use, unwritable, damaged, or older than what this machine remembers
  */
@@ -90,11 +99,11 @@ export async function openLedger(options: OpenLedgerOptions): Promise<Ledger> {
     const [known] = await store.logs()
     if (mode === 'write' && known === undefined) {
       const log = options.firstLog ?? firstLogName
-      const { adminKey } = await ledger.createLog(log, options.origin === undefined ? {} : { origin: options.origin })
-      ledger.firstStart = { log, adminKey }
-    } else if (mode === 'write' && known !== undefined && (await ledger.keys.list()).length === 0) {
-      // A first start that was killed between the log and its key: nobody could get in.
-      ledger.firstStart = { log: known.log, adminKey: await ledger.createAdminKey(known.log) }
+      await store.createLog(log, options.origin === undefined ? {} : { origin: options.origin })
+      ledger.firstStart = await ledger.firstEntry(log, options.firstKey ?? true)
+    } else if (mode === 'write' && known !== undefined && options.firstKey !== false && !(await ledger.hadAdmin())) {
+      // The log was made without a key, or the first start was killed before it made one: nobody could get in.
+      ledger.firstStart = await ledger.firstEntry(known.log, true)
     }
   } catch (error) {
     await ledger[Symbol.asyncDispose]()

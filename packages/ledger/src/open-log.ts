@@ -13,10 +13,12 @@ import {
 } from '@counterfoil/tlog'
 import { nodeCrypto } from '@counterfoil/tlog/node'
 import { StoreError, type LeafEvent, type LogInfo, type SqliteStore } from '@counterfoil/store'
-import { runReport } from './answer/run-report.ts'
+import { runReport, runReportJson, type RunParts } from './answer/run-report.ts'
 import { LedgerError } from './errors.ts'
+import { readFacetKeys } from './facet-keys.ts'
 import { ingest } from './ingest/ingest.ts'
 import type { IngestOptions, ListOptions, Log, TailEntry } from './ledger.ts'
+import { decodePageCursor, encodePageCursor } from './page-cursor.ts'
 import { payloadReport } from './report/payload-report.ts'
 import { actionReport, runSummary } from './report/run-summary.ts'
 import type { ActionPage, RunPage, RunReport } from './report/run.ts'
@@ -28,6 +30,8 @@ import type {
   LogReport,
   VerifyReport,
 } from './report/log.ts'
+import type { StopReport } from './report/stop.ts'
+import { stopRun } from './stop-run.ts'
 import { tailLog } from './tail.ts'
 import { verifyLog } from './verify/verify.ts'
 
@@ -59,55 +63,75 @@ export class OpenLog implements Log {
   }
 
   async runs(options: ListOptions): Promise<RunPage> {
-    const query = await this.#parse(options.query)
-    const nowMs = Date.now()
-    const page = await this.#store.runs(this.name, pageRequest(query, nowMs, options))
+    const { query, attributeKeys } = await this.#parse(
+      options.query,
+      options.facets !== undefined || options.query.includes(':'),
+    )
+    const keys = options.facets && readFacetKeys(options.facets, attributeKeys)
+    const request = this.#pageRequest('runs', query, options)
+    const { nowMs } = request
+    const page = await this.#store.runs(this.name, request)
     const total = await this.#store.countRuns(this.name, { query, nowMs })
-    const facets =
-      options.facets === undefined
-        ? undefined
-        : await this.#store.facets(this.name, { query, nowMs, keys: options.facets })
+    const facets = keys && (await this.#store.facets(this.name, { query, nowMs, keys }))
     return {
       query: formatQuery(query),
       understood: explainQuery(query),
       runs: page.rows.map(runSummary),
-      ...(page.next !== undefined && { next: page.next }),
+      ...this.#nextOf('runs', query, page.next, nowMs),
       total: { ...total },
       text_indexed_through: page.textIndexedThrough,
       ...(facets !== undefined && {
-        facets: facets.map(({ key, values }) => ({ key, values: values.map((value) => ({ ...value })) })),
+        facets: facets.map(({ key, counted, values }) => ({
+          key,
+          counted,
+          values: values.map((value) => ({ ...value })),
+        })),
       }),
     }
   }
 
   async actions(options: ListOptions): Promise<ActionPage> {
-    const query = await this.#parse(options.query)
-    const page = await this.#store.actions(this.name, pageRequest(query, Date.now(), options))
+    const { query } = await this.#parse(options.query)
+    const request = this.#pageRequest('actions', query, options)
+    const page = await this.#store.actions(this.name, request)
     return {
       query: formatQuery(query),
       understood: explainQuery(query),
       actions: page.rows.map(actionReport),
-      ...(page.next !== undefined && { next: page.next }),
+      ...this.#nextOf('actions', query, page.next, request.nowMs),
       text_indexed_through: page.textIndexedThrough,
     }
   }
 
   async run(runId: string, options: { from?: number; limit?: number } = {}): Promise<RunReport> {
+    return runReport(await this.#runParts(runId, options))
+  }
+
+  async runJson(runId: string, options: { from?: number; limit?: number } = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return runReportJson(await this.#runParts(runId, options))
+  }
+
+  async #runParts(runId: string, options: { from?: number; limit?: number }): Promise<RunParts> {
     const limit = Math.min(options.limit ?? runEventsMax, runEventsMax)
     const { ids, run } = await this.#store.openRun(this.name, runId, options.from ?? 0, limit + 1)
     if (run === undefined) {
       if (ids.length < 2) throw unknownRun(runId)
-      throw new LedgerError('run_ambiguous', `Several runs start with ${runId}. Give more of the id.`)
+      const found = ids.map(shownId).join(', ')
+      throw new LedgerError(
+        'run_ambiguous',
+        `Several runs start with ${shownId(runId)}: ${found}, … Give more of the id.`,
+      )
     }
-    const events = run.events.slice(0, limit)
-    return runReport({ ...run, events, next: run.events[limit]?.index, origin: this.origin })
+    const beyond = run.events[limit]
+    const next = beyond === undefined ? undefined : (JSON.parse(beyond.leaf) as LeafEvent).index
+    return { ...run, events: run.events.slice(0, limit), next, origin: this.origin }
   }
 
   async event(eventId: string): Promise<EventReport> {
     const stored = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(eventId)
       ? await this.#store.eventById(this.name, eventId)
       : undefined
-    if (stored === undefined) throw new LedgerError('event_unknown', `No event has the id ${eventId}.`)
+    if (stored === undefined) throw new LedgerError('event_unknown', `No event has the id ${shownId(eventId)}.`)
     const head = await this.#store.head(this.name)
     const proof = await this.inclusionProof(stored.index, head.size)
     const text = Buffer.from(stored.leaf).toString('utf8')
@@ -213,6 +237,10 @@ export class OpenLog implements Log {
     }
   }
 
+  stop(runId: string, by: { actorId: string; reasonCode?: string }): Promise<StopReport> {
+    return stopRun(this.#store, this.name, this.#redactor, runId, by)
+  }
+
   async witness(checkpoint: string): Promise<'known' | 'behind'> {
     const verdict = await this.#store.witness(this.name, checkpoint)
     if (verdict === 'unsigned')
@@ -228,11 +256,29 @@ export class OpenLog implements Log {
     return this.#store.rebuild(this.name, options.onProgress)
   }
 
-  async #parse(text: string): Promise<Query> {
-    const keys = text.includes(':') ? new Set(await this.#store.attributeKeys(this.name)) : new Set<string>()
-    const { ast, problems } = parseQuery(text, { attributeKeys: keys })
+  async #parse(
+    text: string,
+    needsAttributes = text.includes(':'),
+  ): Promise<{ query: Query; attributeKeys: ReadonlySet<string> }> {
+    const attributeKeys = new Set(needsAttributes ? await this.#store.attributeKeys(this.name) : [])
+    const { ast, problems } = parseQuery(text, { attributeKeys })
     if (problems.length > 0) throw queryError(problems)
-    return ast
+    return { query: ast, attributeKeys }
+  }
+
+  #pageRequest(list: 'runs' | 'actions', query: Query, options: ListOptions): PageRequest {
+    const limit = options.limit ?? limits.pageItemsDefault
+    if (!Number.isSafeInteger(limit) || limit < 1 || limit > limits.pageItemsMax) {
+      throw new LedgerError('limit_invalid', `A page has 1 to ${limits.pageItemsMax} items.`)
+    }
+    if (options.cursor === undefined) return { query, limit, nowMs: Date.now() }
+    const { after, nowMs } = decodePageCursor([this.origin, list, formatQuery(query)], options.cursor)
+    return { query, limit, nowMs, cursor: after }
+  }
+
+  #nextOf(list: 'runs' | 'actions', query: Query, after: string | undefined, nowMs: number): { next?: string } {
+    if (after === undefined) return {}
+    return { next: encodePageCursor([this.origin, list, formatQuery(query)], { after, nowMs }) }
   }
 
   /** Reads the tiles of a proof ahead, because making it is synchronous. */
@@ -244,20 +290,19 @@ export class OpenLog implements Log {
   }
 }
 
-function pageRequest(query: Query, nowMs: number, options: ListOptions): Parameters<SqliteStore['runs']>[1] {
-  const limit = options.limit ?? limits.pageItemsDefault
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > limits.pageItemsMax) {
-    throw new LedgerError('limit_invalid', `A page has 1 to ${limits.pageItemsMax} items.`)
-  }
-  return { query, nowMs, limit, ...(options.cursor !== undefined && { cursor: options.cursor }) }
-}
+type PageRequest = Parameters<SqliteStore['runs']>[1]
 
 function queryError(problems: readonly Problem[]): LedgerError {
   return new LedgerError('query_invalid', problems[0]?.message ?? 'The query cannot be read.', { problems })
 }
 
 function unknownRun(runId: string): LedgerError {
-  return new LedgerError('run_unknown', `No run is called ${runId}.`)
+  return new LedgerError('run_unknown', `No run is called ${shownId(runId)}.`)
+}
+
+/** No answer repeats more of what was sent than an id can hold. */
+function shownId(id: string): string {
+  return id.length <= limits.idCharactersMax ? id : `${id.slice(0, 40)}… (${id.length} characters)`
 }
 
 function hex(bytes: Uint8Array): string {

@@ -117,8 +117,10 @@ test('a secret in any string of any envelope is removed, and the removal is on r
   for (const { event, place } of sent) {
     const { event: leaf } = await open.log.event(String(event['event_id']))
     const { redactions } = leaf as { redactions?: { path: string; rule: string }[] }
-    expect([place, redactions?.map(({ path }) => path)]).toEqual([place, [place]])
-    expect(redactions?.[0]?.rule).toMatch(/^[a-z0-9-]+$/)
+    // What the producer says that it removed stands in front.
+    const ours = place === '/redactions/0/path' ? redactions?.slice(1) : redactions
+    expect([place, ours?.map(({ path }) => path)]).toEqual([place, [place]])
+    expect(ours?.[0]?.rule).toMatch(/^[a-z0-9-]+$/)
   }
 })
 
@@ -185,6 +187,49 @@ test('the search finds nothing by them', async () => {
   for (const token of secrets.slice(-12)) {
     expect((await open.log.runs({ query: `"${token}"` })).runs).toEqual([])
   }
+})
+
+test('what the producer removed is on record beside what the server removed, and its marks stay', async () => {
+  const eventId = nextId()
+  const own = [
+    { path: '/payload/login/pin', rule: 'key-pin' },
+    { path: '/summary', rule: 'internal-rule' },
+  ]
+  const sent = runEvent('input_resolved', 'run-both', 1, {
+    event_id: eventId,
+    redactions: own,
+    payload: { login: { pin: '[redacted:key-pin]', [passwordName]: secret() }, note: 'see [redacted:internal-rule]' },
+    summary: 'from [redacted:internal-rule]',
+  })
+  await open.store([runCreated('run-both'), sent], key)
+  const report = await open.log.event(eventId)
+  const leaf = report.event as { redactions?: unknown }
+  expect(leaf.redactions).toEqual([...own, { path: `/payload/login/${passwordName}`, rule: 'key-password' }])
+  expect(report.payload?.content).toEqual({
+    login: { pin: '[redacted:key-pin]', [passwordName]: '[redacted:key-password]' },
+    note: 'see [redacted:internal-rule]',
+  })
+  expect(report.summary).toBe('from [redacted:internal-rule]')
+  // The leaf has the list once, in the order of the schema, and the same again is the same.
+  expect(report.leaf.match(/"redactions"/g)).toHaveLength(1)
+  expect((await open.send(sent, key)).acks).toMatchObject([{ status: 'duplicate' }])
+  const other = { ...sent, redactions: own.slice(1) }
+  expect((await open.send(other, key)).rejected).toMatchObject([{ code: 'id_conflict' }])
+})
+
+test('a full list of the producer and one more removal still fit', async () => {
+  const eventId = nextId()
+  const own = Array.from({ length: 64 }, (_, at) => ({ path: `/payload/rows/${at}/mail`, rule: 'email' }))
+  await open.store(
+    runEvent('input_resolved', 'run-both', 2, {
+      event_id: eventId,
+      redactions: own,
+      payload: { [passwordName]: secret() },
+    }),
+    key,
+  )
+  const { redactions } = (await open.log.event(eventId)).event as { redactions?: unknown[] }
+  expect(redactions).toEqual([...own.slice(0, 63), { path: '', rule: 'and-2-more' }])
 })
 
 test('no byte of a secret is in any file, and the scan would see it', async () => {

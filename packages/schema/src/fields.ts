@@ -30,12 +30,6 @@ const digest = (description: string) =>
 const reference = (description: string) =>
   Type.Object({ type: code('what kind of thing'), id: id('which') }, { ...closed, description })
 
-/**
- * What no free string of an envelope may hold, as a class of a regular expression with the flag `u`: control, format
- * (bidirectional, zero-width), line separators, lone surrogates, and letters that show nothing.
- */
-export const hiddenCharacterClass = String.raw`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0`
-
 /** What an effect does to the world. `none` is a decision without outside effect. */
 export const effectClasses = [
   'none',
@@ -219,6 +213,22 @@ export const producerFields = {
     { instance: id('one process of the producer'), seq: count('gapless from 0 per instance') },
     { ...closed, description: 'makes losses visible' },
   ),
+  redactions: Type.Array(
+    Type.Object(
+      {
+        path: Type.String({
+          maxLength: limits.envelopeStringCodePointsMax,
+          description: 'JSON Pointer from the root of the event',
+        }),
+        rule: Type.String({ pattern: '^[a-z0-9-]{1,40}$', description: 'which rule' }),
+      },
+      closed,
+    ),
+    {
+      maxItems: limits.redactionsMax,
+      description: 'what was removed before storage: by the producer before it sent, and by the server',
+    },
+  ),
 } as const
 
 /** Envelope fields that only the server sets; a client that sends one is refused (`payload` and `summary` excepted: it sends their content). */
@@ -235,13 +245,6 @@ export const serverFields = {
   summary: Type.Object(
     { commitment: digest('as in payload'), size: count('stored bytes') },
     { ...closed, description: 'binds the erasable summary to this event' },
-  ),
-  redactions: Type.Array(
-    Type.Object(
-      { path: Type.String({ description: 'JSON Pointer' }), rule: Type.String({ description: 'which rule' }) },
-      closed,
-    ),
-    { maxItems: limits.redactionsMax, description: 'what was removed before storage' },
   ),
   log: name('the origin of the log'),
   index: count('position in the log'),
@@ -271,4 +274,5 @@ export const sharedOptionalFields = [
   'usage',
   'payload_ref',
   'producer',
+  'redactions',
 ] as const satisfies readonly ProducerField[]

@@ -22,6 +22,8 @@ export const limits = {
   attributeStringCodePointsMax: 256,
   /** Recorded removals; what is beyond is counted in the last entry. */
   redactionsMax: 64,
+  /** Places and rules of recorded removals together, so that they never fill an envelope. */
+  redactionsCharactersMax: 4_096,
   batchEventsMax: 1_000,
   batchBytesMax: 8 * 1024 * 1024,
   /** How far a producer's clock may be off before its times are marked. */
@@ -32,4 +34,10 @@ export const limits = {
   pageItemsDefault: 50,
   /** Counts above this are shown as "at least". */
   exactCountMax: 10_000,
+  /** A count that takes longer is shown as "at least" what was counted by then. */
+  countTimeMsMax: 35,
+  /** How long the runs are looked for that facets count, for all facets of an answer together. */
+  facetSampleTimeMsMax: 60,
+  /** How long facets are counted then, for all of an answer together; what is left counts fewer runs. */
+  facetCountTimeMsMax: 60,
 } as const

@@ -9,6 +9,7 @@ const typed = (event_type: unknown) => verdictOn(eventOf('run_created', { event_
 const versioned = (schema_version: unknown) => verdictOn(eventOf('run_created', { schema_version }))
 const at = (occurred_at: string) => verdictOn(eventOf('run_created', { occurred_at }))
 const withId = (run_id: string) => verdictOn(eventOf('run_created', { run_id }))
+const removed = (redactions: unknown) => verdictOn(eventOf('run_created', { redactions }))
 const having = (attributes: unknown) => verdictOn(eventOf('decision_proposed', { attributes }))
 const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`a${at}`, at]))
 
@@ -234,6 +235,29 @@ test('a huge name is not echoed: the pointer ends before it', () => {
   expect(verdictOn(eventOf('run_created', { actor: { type: 'agent', id: 'a', [name]: 1 } }))).toEqual({
     code: 'field_unknown',
     pointer: '/actor',
+  })
+})
+
+test('removals: path and rule, at most so many, and nothing hidden in a path', () => {
+  const one = { path: '/payload/password', rule: 'key-password' }
+  expect(removed([])).toBe('accepted')
+  expect(removed([one, { path: '', rule: 'and-12-more' }])).toBe('accepted')
+  expect(removed(Array.from({ length: limits.redactionsMax }, () => one))).toBe('accepted')
+  expect(removed(Array.from({ length: limits.redactionsMax + 1 }, () => one))).toEqual({
+    code: 'field_invalid',
+    pointer: '/redactions',
+  })
+  expect(removed([{ path: '/a' }])).toEqual({ code: 'field_missing', pointer: '/redactions/0/rule' })
+  expect(removed([{ ...one, value: 'x' }])).toEqual({ code: 'field_unknown', pointer: '/redactions/0/value' })
+  for (const rule of ['', 'Key', 'a b', 'x'.repeat(41), 'é']) {
+    expect(removed([{ ...one, rule }])).toEqual({ code: 'field_invalid', pointer: '/redactions/0/rule' })
+  }
+  for (const path of ['/a\u0000', '/\u202eb', '/a\u200bb']) {
+    expect(removed([one, { ...one, path }])).toEqual({ code: 'field_invalid', pointer: '/redactions/1/path' })
+  }
+  expect(removed([{ ...one, path: `/${'x'.repeat(limits.envelopeStringCodePointsMax)}` }])).toEqual({
+    code: 'string_too_long',
+    pointer: '/redactions/0/path',
   })
 })
 

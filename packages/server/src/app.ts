@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { requireAccess } from './auth.ts'
 import type { ServerContext } from './context.ts'
 import { readParameters, type Parameters } from './parameters.ts'
+import { isLoad } from './problem-table.ts'
 import { problemDocument, problemHeaders, ProblemError, toProblem } from './problem.ts'
 import type { Access, AnyRoute, Call, HttpContext } from './route.ts'
 import { routes } from './routes/index.ts'
@@ -41,6 +42,7 @@ async function answerRoute(server: ServerContext, route: AnyRoute, http: HttpCon
     if (server.stopping.signal.aborted) {
       throw new ProblemError('shutting_down', '', { headers: { connection: 'close' } })
     }
+    checkPath(incoming.url ?? '')
     const { access } = route
     let principal: Call<Parameters, Access>['principal']
     if (access !== 'public' && access !== 'own') {
@@ -56,13 +58,24 @@ async function answerRoute(server: ServerContext, route: AnyRoute, http: HttpCon
   return response
 }
 
+/** Half a character in a path names nothing, and is not looked up as if it did. */
+function checkPath(target: string): void {
+  if (!target.includes('%')) return
+  try {
+    decodeURIComponent(target.split('?', 1)[0] ?? '')
+  } catch (error) {
+    throw new ProblemError('url_invalid', 'The path is not valid percent-encoded UTF-8.', { cause: error })
+  }
+}
+
 function answerProblem(server: ServerContext, http: HttpContext, error: unknown): Response {
   const problem = toProblem(error)
   const document = problemDocument(problem)
   if (document.status >= 500) {
     const { instance, code } = document
-    const cause = problem.options.cause
-    server.logger.error({ instance, code, err: cause, method: http.req.method, path: http.req.path }, document.title)
+    const entry = { instance, code, err: problem.options.cause, method: http.req.method, path: http.req.path }
+    // What clients bring about by asking for too much is news, not a fault of the server.
+    server.logger[isLoad(code) ? 'info' : 'error'](entry, document.title)
   }
   return http.body(JSON.stringify(document), document.status as 500, problemHeaders(problem))
 }

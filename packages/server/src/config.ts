@@ -55,12 +55,13 @@ export const defaultConfig = {
 /** A setting that cannot be used: its name, and what it must be. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  readonly code = 'config_invalid'
+  readonly code: 'config_invalid' | 'port_in_use'
   readonly setting: string
 
-  constructor(setting: string, message: string) {
+  constructor(setting: string, message: string, code: ConfigError['code'] = 'config_invalid') {
     super(`${setting}: ${message}`)
     this.setting = setting
+    this.code = code
   }
 }
 

@@ -74,11 +74,13 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   tail_beyond_end: { status: 409, title: 'The stream would begin beyond the end of the log' },
   log_unknown: { status: 404, title: 'No such log' },
   run_unknown: { status: 404, title: 'No such run' },
+  run_ended: { status: 409, title: 'The run has come to its end' },
   run_ambiguous: { status: 409, title: 'Several runs begin like this' },
   event_unknown: { status: 404, title: 'No such event' },
   not_found: { status: 404, title: 'No such entry' },
   query_invalid: { status: 400, title: 'The query cannot be understood' },
   cursor_invalid: { status: 400, title: 'The cursor does not belong to this query' },
+  facet_invalid: { status: 400, title: 'The values of this key cannot be counted' },
   limit_invalid: { status: 400, title: 'The limit is out of range' },
   body_invalid: { status: 400, title: 'The body cannot be read' },
   proof_unavailable: { status: 404, title: 'There is no such proof' },
@@ -137,6 +139,11 @@ export const problemTable: Readonly<Record<ProblemCode, ProblemEntry>> = {
   key_invalid: internal,
   migration_failed: internal,
   internal_error: internal,
+}
+
+/** Whether a refusal from 500 on only says that too much was asked for at once, or too late. */
+export function isLoad(code: ProblemCode): boolean {
+  return code === 'busy' || code === 'too_many_streams' || code === 'shutting_down'
 }
 
 /** Whether a string is a code of the table. */

@@ -54,5 +54,12 @@ export function defineRoute<const P extends Parameters, const A extends Access>(
 }
 
 export function json(http: HttpContext, body: unknown, status: 200 | 201 = 200): Response {
-  return http.body(JSON.stringify(body), status, { 'content-type': 'application/json' })
+  return http.body(JSON.stringify(body), status, jsonHeaders)
 }
+
+/** Answers with a JSON text that is there already. */
+export function jsonText(http: HttpContext, utf8: Uint8Array<ArrayBuffer>): Response {
+  return http.body(utf8, 200, jsonHeaders)
+}
+
+const jsonHeaders = { 'content-type': 'application/json' }

@@ -99,7 +99,8 @@ function createHttpServer(context: ServerContext): Server {
 async function listen(server: Server, { host, port }: ServerConfig): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') reject(new ConfigError('COUNTERFOIL_PORT', `port ${port} is in use.`))
+      if (error.code === 'EADDRINUSE')
+        reject(new ConfigError('COUNTERFOIL_PORT', `port ${port} is in use.`, 'port_in_use'))
       else if (error.code === 'EACCES') reject(new ConfigError('COUNTERFOIL_PORT', `port ${port} may not be used.`))
       else if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
         reject(new ConfigError('COUNTERFOIL_HOST', `${host} is no address of this machine.`))

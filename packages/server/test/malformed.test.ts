@@ -22,6 +22,20 @@ const post = (body: Uint8Array | string, contentType: string): Promise<Answer> =
     headers: { 'content-type': contentType },
   })
 
+test.for(['/v1/runs/%ZZ', '/v1/runs/%ff', '/v1/events/%e2%82', '/v1/runs/%'])(
+  'the path %s is refused as no text, not looked up',
+  async (path) => {
+    const { status, body } = await server.request(path)
+    expect([status, body['code']]).toEqual([400, 'url_invalid'])
+  },
+)
+
+test('an answer repeats no more of an id than an id can hold', async () => {
+  const { status, text } = await server.request(`/v1/runs/${'a'.repeat(5_000)}`)
+  expect(status).toBe(404)
+  expect(text.length).toBeLessThan(1_000)
+})
+
 test('the vectors are there, at least in CI', () => {
   expect(isThere || process.env['CI'] !== 'true').toBe(true)
 })

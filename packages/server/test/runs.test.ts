@@ -44,6 +44,38 @@ describe('runs', () => {
     expect(page.facets?.map(({ key }) => key)).toEqual(['workflow', 'customer'])
   })
 
+  test.for(['bogus', 'has', 'amount', 'sort', 'after', 'workflow,workflow', 'custmer'])(
+    'the facets %s are refused, never answered with nothing',
+    async (facets) => {
+      const { status, body } = await server.request(`/v1/runs?facets=${facets}`)
+      expect([status, body['code']]).toEqual([400, 'facet_invalid'])
+      if (facets === 'custmer') expect(body['detail']).toContain('Did you mean customer?')
+    },
+  )
+
+  test('a cursor goes on with its own question alone, and is refused when one character differs', async () => {
+    const { next = '' } = await search('/v1/runs?limit=3')
+    const cursor = encodeURIComponent(next)
+    expect((await search(`/v1/runs?limit=3&cursor=${cursor}`)).runs).toHaveLength(3)
+    for (const target of [
+      `/v1/runs?q=outcome:done&cursor=${cursor}`,
+      `/v1/actions?cursor=${cursor}`,
+      `/v1/runs?cursor=${cursor}x`,
+      `/v1/runs?cursor=${encodeURIComponent(next.slice(0, -1))}`,
+    ]) {
+      const { status, body } = await server.request(target)
+      expect({ target, status, code: body['code'] }).toEqual({ target, status: 400, code: 'cursor_invalid' })
+    }
+  })
+
+  test('dates of a query mean the same moment on every page', async () => {
+    const q = encodeURIComponent('after:-1000d')
+    const { next = '' } = await search(`/v1/runs?limit=3&q=${q}`)
+    const read = (cursor: string): unknown[] => JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[]
+    const second = await search(`/v1/runs?limit=3&q=${q}&cursor=${encodeURIComponent(next)}`)
+    expect(read(second.next ?? '')[1]).toBe(read(next)[1])
+  })
+
   test.for(['wrkflow:refunds', 'workflow:', '"open', '(workflow:refunds', 'outcome:wonderful', 'after:yesteryear'])(
     'the query %s is refused with the place of each problem, never run as a wider one',
     async (query) => {

@@ -73,7 +73,7 @@ describe('starting', () => {
     await using other = await createTestServer()
     const config = other.running.config
     await other.running[Symbol.asyncDispose]()
-    await expect(startServer({ ...config, port })).rejects.toMatchObject({ code: 'config_invalid' })
+    await expect(startServer({ ...config, port })).rejects.toMatchObject({ code: 'port_in_use' })
     const again = await startServer({ ...config, port: 0 })
     expect(again.firstStart).toBeUndefined()
     await again[Symbol.asyncDispose]()

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { openKeys } from '@counterfoil/ledger'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inputResolved, runCreated } from './_events.ts'
 import { createTestServer, type TestServer } from './_server.ts'
@@ -69,6 +70,22 @@ describe('the live tail', () => {
       expect(text).toMatch(/0\r\n\r\n$/)
     }
     expect((await readTail(server, '/v1/tail?from=0', 1)).length).toBe(1)
+  })
+
+  test('ends soon when its key is revoked beside the server', async () => {
+    const { id, key } = await server.createKey(['read'])
+    using raw = openRaw(server.url)
+    raw.send(`GET /v1/tail HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\n\r\n`)
+    await wait(100)
+    {
+      using opened = openKeys({ data: server.running.config.data })
+      await opened.keys.revoke(id)
+    }
+    // The key is looked at every second and remembered for one: after three, nothing may come any more.
+    await wait(3_000)
+    await server.send(inputResolved('run-after', 0))
+    raw.socket.end()
+    expect(await raw.closed()).not.toContain('run-after')
   })
 
   test('cuts off a reader that takes nothing', async () => {

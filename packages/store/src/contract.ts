@@ -8,6 +8,7 @@ import { describeAsking } from './contract/asking.ts'
 import { describeDeriving } from './contract/deriving.ts'
 import type { OpenStore } from './contract/open-store.ts'
 import { describeProving } from './contract/proving.ts'
+import { describeStopping } from './contract/stopping.ts'
 import { describeWriting } from './contract/writing.ts'
 
 export type { OpenedStore, OpenStore } from './contract/open-store.ts'
@@ -19,5 +20,6 @@ export function describeEventStore(name: string, open: OpenStore): void {
     describeProving(open)
     describeAsking(open)
     describeDeriving(open)
+    describeStopping(open)
   })
 }

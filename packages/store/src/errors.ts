@@ -5,6 +5,7 @@ export const storeErrorCodes = [
   'log_name_invalid',
   'log_read_only',
   'not_found',
+  'run_ended',
   'data_in_use',
   'data_unwritable',
   'data_invalid',

@@ -1,5 +1,6 @@
 import type { Query } from '@counterfoil/schema/query'
 import type { ActionRow, RunRow } from './projection/rows.ts'
+import type { StopOrder } from './projection/stop-order.ts'
 import type { AppendRequest } from './prepared-event.ts'
 
 /** A log: its name on this server, its C2SP origin, and its Ed25519 verifier key (`name+hash+base64`). */
@@ -21,6 +22,8 @@ export interface Acknowledgement {
   readonly leafHash: string
   readonly recordedAt: string
   readonly actionDigest?: string
+  /** A person has stopped the run of the event, or one that started it. */
+  readonly stop?: StopOrder
 }
 
 export interface Refusal {
@@ -85,14 +88,28 @@ export interface BoundedCount {
   readonly exact: boolean
 }
 
+/** How many runs match. */
+export interface RunCount extends BoundedCount {
+  /** Why there may be more: beyond 10,000, not counted in time, or in texts beyond the newest that were looked at. */
+  readonly bound?: 'rows' | 'time' | 'text'
+}
+
 export interface Facet {
   readonly key: string
+  /** How many runs were looked at: all that match, or the newest of them. */
+  readonly counted: number
   readonly values: readonly (BoundedCount & { readonly value: string | null })[]
 }
 
 export interface EraseRequest {
   readonly runId?: string
   readonly eventId?: string
+  readonly actorId: string
+  readonly reasonCode: string
+}
+
+export interface StopRequest {
+  readonly runId: string
   readonly actorId: string
   readonly reasonCode: string
 }
@@ -135,6 +152,14 @@ export interface EventStore extends AsyncDisposable {
    */
   erase(log: string, request: EraseRequest): Promise<{ readonly events: number; readonly index: number }>
 
+  /**
+   * Records that a person has stopped a run. In effect when it resolves: every acknowledgement of the run that is made
+   * from then on carries it. Stopping again answers the first stop.
+   *
+   * @throws StoreError `not_found` for an unknown run, `run_ended` for one that has come to its end
+   */
+  stop(log: string, request: StopRequest): Promise<{ readonly order: StopOrder; readonly isNew: boolean }>
+
   /** The newest durable head. */
   head(log: string): Promise<Head>
   /** The kept checkpoint of exactly this size, if it was kept (newest, and one a second). */
@@ -155,7 +180,7 @@ export interface EventStore extends AsyncDisposable {
   runIdsByPrefix(log: string, prefix: string, limit: number): Promise<readonly string[]>
   runs(log: string, request: PageRequest): Promise<Page<RunRow>>
   actions(log: string, request: PageRequest): Promise<Page<ActionRow>>
-  countRuns(log: string, request: { query: Query; nowMs: number }): Promise<BoundedCount>
+  countRuns(log: string, request: { query: Query; nowMs: number }): Promise<RunCount>
   facets(log: string, request: { query: Query; nowMs: number; keys: readonly string[] }): Promise<readonly Facet[]>
   attributeKeys(log: string): Promise<readonly string[]>
 

@@ -14,6 +14,8 @@ export type {
   ProjectionComparison,
   ProjectionDifference,
   Refusal,
+  RunCount,
+  StopRequest,
   StoredEvent,
   StoredPayload,
 } from './event-store.ts'
@@ -30,7 +32,9 @@ export {
   type RunRow,
   type RunStatus,
 } from './projection/rows.ts'
+export { isStop, type StopOrder } from './projection/stop-order.ts'
 export type { LogReader } from './drivers/sqlite/log-reader.ts'
+export type { RunEvent } from './drivers/sqlite/payload-reader.ts'
 export type { AuditedBody, EntryAudit } from './drivers/sqlite/entry-audit.ts'
 export { covers } from './stored-payload.ts'
 export { openSqliteStore, publicIdOf, SqliteStore, type SqliteStoreOptions } from './drivers/sqlite/sqlite-store.ts'

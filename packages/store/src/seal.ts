@@ -20,6 +20,7 @@ export interface ServerPart {
  */
 export function leafText(event: PreparedEvent, server: ServerPart): string {
   let text = event.envelope.slice(0, -1)
+  if (event.redactions.length > 0) text += `,"redactions":${JSON.stringify(event.redactions)}`
   if (server.actionDigest !== undefined) text += `,"action_digest":"${server.actionDigest}"`
   if (server.payload !== undefined) {
     text += `,"payload":{"commitment":"${server.payload.commitment}","media_type":"application/json","size":${server.payload.size}}`
@@ -27,7 +28,6 @@ export function leafText(event: PreparedEvent, server: ServerPart): string {
   if (server.summary !== undefined) {
     text += `,"summary":{"commitment":"${server.summary.commitment}","size":${server.summary.size}}`
   }
-  if (event.redactions.length > 0) text += `,"redactions":${JSON.stringify(event.redactions)}`
   return `${text},"log":${JSON.stringify(server.origin)},"index":${server.index},"recorded_at":"${server.recordedAt}","key_id":${JSON.stringify(server.keyId)},"assurance":"${server.assurance}","time_quality":"${server.timeQuality}"}`
 }
 

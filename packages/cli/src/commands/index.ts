@@ -8,6 +8,7 @@ import { createRebuildCommand } from './rebuild.ts'
 import { createRecoverCommand } from './recover.ts'
 import { createSearchCommand } from './search.ts'
 import { createServeCommand } from './serve.ts'
+import { createStopCommand } from './stop.ts'
 import { createTailCommand } from './tail.ts'
 import { createVerifyCommand } from './verify.ts'
 
@@ -18,6 +19,7 @@ export const commands: readonly (() => Command)[] = [
   createSearchCommand,
   createExplainCommand,
   createTailCommand,
+  createStopCommand,
   createVerifyCommand,
   createProofCommand,
   createKeysCommand,

@@ -3,7 +3,7 @@ import type { ApiKeyReport, Scope } from '@counterfoil/ledger'
 import { usageError } from '../cli-error.ts'
 import { addOutputOptions, addPlaceOptions, wordList, type OutputOptions, type PlaceOptions } from '../options.ts'
 import { openKeyRing } from '../source/open-key-ring.ts'
-import { createPaper } from '../terminal/paper.ts'
+import { createPaper, type Paper } from '../terminal/paper.ts'
 import { tableLines, type Column } from '../terminal/table.ts'
 import { visibleText } from '../terminal/visible-text.ts'
 
@@ -70,16 +70,20 @@ async function listKeys(options: KeyOptions): Promise<void> {
   const keys = await ring.list()
   const paper = createPaper(options)
   if (options.json === true) for (const key of keys) paper.json(key)
-  else for (const line of tableLines(keys, columns, paper)) paper.line(line)
+  else for (const line of tableLines(keys, columns(paper), paper)) paper.line(line)
 }
 
-const columns: readonly Column<ApiKeyReport>[] = [
-  { title: 'KEY', cell: ({ id }) => visibleText(id) },
-  { title: 'NAME', cell: ({ name }) => visibleText(name), shrinkTo: 10 },
-  { title: 'SCOPES', cell: ({ scopes }) => visibleText(scopes.join(',')) },
-  { title: 'MADE', cell: ({ created_at: at }) => at },
-  { title: 'REVOKED', cell: ({ revoked_at: at }) => at ?? '-' },
-]
+function columns(paper: Paper): readonly Column<ApiKeyReport>[] {
+  // A person wants the day; a script the moment.
+  const when = (at: string): string => (paper.isTerminal ? at.slice(0, 10) : at)
+  return [
+    { title: 'KEY', cell: ({ id }) => visibleText(id) },
+    { title: 'NAME', cell: ({ name }) => visibleText(name), shrinkTo: 10 },
+    { title: 'SCOPES', cell: ({ scopes }) => visibleText(scopes.join(',')) },
+    { title: 'MADE', cell: ({ created_at: at }) => when(at) },
+    { title: 'REVOKED', cell: ({ revoked_at: at }) => (at === undefined ? '-' : when(at)) },
+  ]
+}
 
 async function revokeKey(id: string, options: KeyOptions): Promise<void> {
   await using ring = await openKeyRing(options)

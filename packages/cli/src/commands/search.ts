@@ -21,7 +21,7 @@ export function createSearchCommand(): Command {
     .summary('find runs')
     .description('Finds runs, newest first. The empty query is all. The language is in docs/reference/query.md.')
     .argument('[query]', 'what to look for', '')
-    .option('--limit <n>', `how many at most (default: ${limitDefault})`, wholeNumber(1, limitMax), limitDefault)
+    .option('--limit <n>', 'how many at most', wholeNumber(1, limitMax), limitDefault)
   addOutputOptions(addPlaceOptions(command))
   return command
     .addHelpText(

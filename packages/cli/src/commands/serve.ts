@@ -54,9 +54,10 @@ async function serve(options: ServeOptions): Promise<void> {
 
 /** The one mistake of a setting that is none of the caller's: somebody else was there first. */
 function explainPort(error: unknown): never {
-  const { setting, message } = error as { setting?: unknown; message: string }
-  if (setting !== 'COUNTERFOIL_PORT' || !message.includes('in use')) throw error
-  throw new CliError('port_in_use', `Another program has the port (${message}). Nothing was started.`, {
+  const { code, message } = error as { code?: unknown; message: string }
+  if (code !== 'port_in_use') throw error
+  const port = /port \d+/.exec(message)?.[0] ?? 'the port'
+  throw new CliError('port_in_use', `Another program has ${port}. Nothing was started.`, {
     cause: error,
     advice: 'Stop it, or choose another with --port; 0 takes any free one.',
   })
@@ -65,12 +66,16 @@ function explainPort(error: unknown): never {
 function announce({ url, config, firstStart }: RunningServer, options: ServeOptions): void {
   const paper = createPaper(options)
   if (options.json === true) {
-    return paper.json({ url, data: config.data, ...(firstStart !== undefined && { admin_key: firstStart.adminKey }) })
+    return paper.json({
+      url,
+      data: config.data,
+      ...(firstStart?.adminKey !== undefined && { admin_key: firstStart.adminKey }),
+    })
   }
   paper.line(`Counterfoil listens on ${url}`)
   paper.line(`data       ${config.data}`)
-  if (firstStart !== undefined) {
-    paper.line(`log        ${firstStart.log} (new)`)
+  if (firstStart?.adminKey !== undefined) {
+    paper.line(`log        ${firstStart.log}`)
     paper.line(`admin key  ${firstStart.adminKey}`)
     paper.line('           Shown this one time: keep it in a safe place.')
   }

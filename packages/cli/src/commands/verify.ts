@@ -1,3 +1,5 @@
+import { TlogError } from '@counterfoil/tlog'
+import { createVerifier } from '@counterfoil/tlog/node'
 import { Command } from 'commander'
 import { CliError } from '../cli-error.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -30,11 +32,26 @@ export function createVerifyCommand(): Command {
 }
 
 async function verify(options: VerifyOptions): Promise<void> {
+  if (options.vkey !== undefined) checkKeyText(options.vkey)
   const result = await attempt(options)
   const paper = createPaper(options)
   if (!result.ok) process.exitCode = exitCodes.verificationFailed
   if (options.json === true) return paper.json(result)
   for (const line of reportLines(result, paper)) paper.line(line)
+}
+
+/** A key with a typing error says nothing about the log. */
+function checkKeyText(vkey: string): void {
+  try {
+    createVerifier(vkey.trim())
+  } catch (error) {
+    if (!(error instanceof TlogError)) throw error
+    throw new CliError('could_not_verify', `--vkey is no verifier key (${error.message}). Nothing was checked.`, {
+      cause: error,
+      exitCode: exitCodes.couldNotVerify,
+      advice: 'It looks like: example.com/log+1a2b3c4d+AZ…',
+    })
+  }
 }
 
 /** What keeps us from looking is not a failed verification: it gets its own exit code. */
@@ -46,7 +63,7 @@ async function attempt(options: VerifyOptions): Promise<Verification> {
     const result = await source.verify({
       onProgress: (done, total) => progress.show(`verifying: ${howFar(done, total, 'entries')}`),
     })
-    return options.vkey === undefined ? result : withKeyCheck(result, options.vkey, (await source.report()).vkey)
+    return options.vkey === undefined ? result : withKeyCheck(result, options.vkey.trim(), (await source.report()).vkey)
   } catch (error) {
     const { code, message } = error as { code?: unknown; message?: string }
     if (isSayable(code)) throw error
@@ -75,7 +92,7 @@ function withKeyCheck(result: Verification, expected: string, actual: string): V
     name: 'verifier key',
     ok,
     count: 1,
-    ...(!ok && { first_bad: `the log signs with ${actual}, not with the key that you expect` }),
+    ...(!ok && { first_bad: actual, note: 'the log signs with this key, not with the one that you expect' }),
   }
   return { ...result, ok: result.ok && ok, checks: [...result.checks, check] }
 }
@@ -86,7 +103,7 @@ function reportLines({ ok, size, root, checks, unchecked }: Verification, paper:
   const counts = checks.map(({ count }) => countText(count))
   const countWidth = Math.max(...counts.map(textWidth))
   const lines = checks.map((check, at) => {
-    const said = check.first_bad ?? check.note ?? ''
+    const said = [check.first_bad, check.note].filter((part) => part !== undefined).join(': ')
     const mark = check.ok ? 'ok' : paper.style('red', '!!')
     return `${mark}  ${padText(names[at] ?? '', width)}  ${(counts[at] ?? '').padStart(countWidth)}  ${visibleText(said)}`.trimEnd()
   })

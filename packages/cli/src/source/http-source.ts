@@ -5,6 +5,7 @@ import type {
   LogReport,
   RunPage,
   RunReport,
+  StopReport,
   TailEntry,
 } from '@counterfoil/ledger'
 import { CliError } from '../cli-error.ts'
@@ -36,6 +37,14 @@ export class HttpSource implements Source {
 
   event(id: string): Promise<EventReport> {
     return this.#http.json(`v1/events/${encodeURIComponent(id)}`)
+  }
+
+  stop(runId: string, { actorId, reasonCode }: { actorId?: string; reasonCode?: string }): Promise<StopReport> {
+    const text = JSON.stringify({ actor_id: actorId, reason_code: reasonCode })
+    return this.#http.json(`v1/runs/${encodeURIComponent(runId)}/stop`, {
+      method: 'POST',
+      body: { mediaType: 'application/json', text },
+    })
   }
 
   report(): Promise<LogReport> {

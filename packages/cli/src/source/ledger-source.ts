@@ -1,4 +1,5 @@
 import {
+  createRunFilter,
   openLedger,
   type EventReport,
   type IngestReport,
@@ -9,15 +10,17 @@ import {
   type Principal,
   type RunPage,
   type RunReport,
+  type StopReport,
   type TailEntry,
   type VerifyReport,
 } from '@counterfoil/ledger'
 import { CliError, usageError } from '../cli-error.ts'
-import { createRunFilter } from './run-filter.ts'
 import type { Source, TailOptions } from './source.ts'
 
 /** Who writes when no key is involved: whoever can write the files. The same on every call, so that a run stays one owner's. */
 const localKeyId = 'k_local'
+/** Who acts when nobody says who. */
+const localActorId = 'local'
 const tailPollMs = 250
 
 export interface LedgerSourceOptions {
@@ -28,9 +31,9 @@ export interface LedgerSourceOptions {
 
 /** Opens a data directory. The first opening for writing makes the log; says so on standard error. */
 export async function openLedgerSource({ data, mode, log }: LedgerSourceOptions): Promise<Source> {
-  const ledger = await openLedger({ data, mode, ...(log === undefined ? {} : { firstLog: log }) })
+  const ledger = await openLedger({ data, mode, firstKey: false, ...(log === undefined ? {} : { firstLog: log }) })
   try {
-    if (ledger.firstStart !== undefined) await announceFirstLog(ledger, ledger.firstStart.log)
+    if (ledger.firstStart !== undefined) announceFirstLog(ledger.data, ledger.firstStart.log)
     return new LedgerSource(ledger, await ledger.log(log ?? (await onlyLog(ledger))))
   } catch (error) {
     await ledger[Symbol.asyncDispose]()
@@ -38,10 +41,9 @@ export async function openLedgerSource({ data, mode, log }: LedgerSourceOptions)
   }
 }
 
-/** Nobody has seen the admin key that came with the log, and standard error is no place for secrets. */
-async function announceFirstLog(ledger: Ledger, log: string): Promise<void> {
-  for (const { id } of await ledger.keys.list(log)) await ledger.keys.revoke(id)
-  process.stderr.write(`made the log ${log} in ${ledger.data} (API keys for it: counterfoil keys create)\n`)
+/** Without a key: standard error is no place for secrets. The first server makes one and shows it. */
+function announceFirstLog(data: string, log: string): void {
+  process.stderr.write(`made the log ${log} in ${data} (API keys for it: counterfoil keys create)\n`)
 }
 
 /** The one log that is open; a log that was closed by a recovery is named to be read. */
@@ -80,20 +82,32 @@ class LedgerSource implements Source {
     return this.#log.event(id)
   }
 
+  stop(runId: string, by: { actorId?: string; reasonCode?: string }): Promise<StopReport> {
+    return this.#log.stop(runId, { actorId: localActorId, ...by })
+  }
+
   report(): Promise<LogReport> {
     return this.#log.report()
   }
 
   /** Another process writes, and nothing tells us: the size is looked at a few times a second. */
   async *tail({ from, query, signal }: TailOptions): AsyncIterable<TailEntry> {
-    const matches = await createRunFilter(query, (text) => this.#log.runs({ query: text, limit: 1 }))
-    let next = from ?? (await this.#log.report()).size
+    const matches = await createRunFilter(this.#log, query)
+    const begin = (await this.#log.report()).size
+    let next = from ?? begin
+    if (next > begin) {
+      throw new CliError(
+        'tail_beyond_end',
+        `The log has ${begin} entries, and ${next} is beyond them. If you have seen entry ${next - 1}, this is an older copy of the log.`,
+        { advice: 'See what is wrong: counterfoil verify' },
+      )
+    }
     while (!signal.aborted) {
       const { size } = await this.#log.report()
       if (next < size) {
         for await (const entry of this.#log.tail({ from: next, signal })) {
           next = entry.index + 1
-          if (await matches(entry)) yield entry
+          if (query.trim() === '' || (await matches(entry.leaf))) yield entry
           if (next >= size) break
         }
       } else await wait(tailPollMs, signal)

@@ -1,19 +1,26 @@
 import type { LogReport } from '@counterfoil/ledger'
 import { CliError, usageError } from '../cli-error.ts'
+import { requireLog } from '../open-existing.ts'
 import { defaultData, type PlaceOptions } from '../options.ts'
 import { HttpClient } from './http-client.ts'
 import type { Source } from './source.ts'
 
 /**
- * Opens what `--data` or `--url` names. Reading works beside a running server; `write` takes the data directory, and
- * makes the log when there is none.
+ * Opens what `--data` or `--url` names. Reading works beside a running server; `change` takes the data directory, and
+ * `write` makes the log too when there is none.
  */
-export async function openSource(options: PlaceOptions, mode: 'read' | 'write' = 'read'): Promise<Source> {
+export async function openSource(options: PlaceOptions, mode: 'read' | 'change' | 'write' = 'read'): Promise<Source> {
   const { data, url, log } = options
   checkPlace(options)
   if (url === undefined) {
     const { openLedgerSource } = await import('./ledger-source.ts')
-    return openLedgerSource({ data: data ?? defaultData, mode, ...(log === undefined ? {} : { log }) })
+    const place = data ?? defaultData
+    if (mode === 'change') requireLog(place)
+    return openLedgerSource({
+      data: place,
+      mode: mode === 'read' ? 'read' : 'write',
+      ...(log === undefined ? {} : { log }),
+    })
   }
   const { HttpSource } = await import('./http-source.ts')
   return new HttpSource(await openServer(url, options))

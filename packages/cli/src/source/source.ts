@@ -5,6 +5,7 @@ import type {
   LogReport,
   RunPage,
   RunReport,
+  StopReport,
   TailEntry,
   VerifyReport,
 } from '@counterfoil/ledger'
@@ -31,6 +32,8 @@ export interface Source extends AsyncDisposable {
   /** @param id a run id, or a prefix that only one run has */
   run(id: string): Promise<RunReport>
   event(id: string): Promise<EventReport>
+  /** @param runId a whole run id */
+  stop(runId: string, by: { actorId?: string; reasonCode?: string }): Promise<StopReport>
   report(): Promise<LogReport>
   tail(options: TailOptions): AsyncIterable<TailEntry>
   verify(options: { onProgress: (done: number, total: number) => void }): Promise<Verification>

@@ -1,5 +1,6 @@
 import type { ActionReport, Answer, RunReport, TimelineEntry } from '@counterfoil/ledger'
 import type { Paper } from './paper.ts'
+import { programName } from './program-name.ts'
 import { countText } from './progress.ts'
 import { gradeLegend, gradeText, gradeTone, outcomeText, outcomeTone } from './signs.ts'
 import { alignedLines, type Column } from './table.ts'
@@ -23,6 +24,7 @@ const indent = 2 + 10 + 12
 export function drawRun(report: RunReport, paper: Paper, options: { timeline: boolean }): string[] {
   const { run, sentence, answers, actions, proof } = report
   const shown = options.timeline ? actions : actions.slice(0, actionsMax)
+  const program = programName()
   const lines = [
     ...wrapText(visibleText(sentence), paper.width).map((line) => paper.style('bold', line)),
     paper.style('dim', visibleText(factsOf(report))),
@@ -45,7 +47,7 @@ export function drawRun(report: RunReport, paper: Paper, options: { timeline: bo
     ...lines,
     '',
     `proof      from entry ${run.first_index} to ${run.last_index} of the log ${visibleText(proof.origin)}, all under its signed checkpoint of ${countText(proof.size)} entries`,
-    `next       counterfoil verify${options.timeline ? ', counterfoil proof <event>' : `, counterfoil explain ${visibleText(run.run_id)} --timeline`}`,
+    `next       ${program} verify${options.timeline ? `, ${program} proof <event>` : `, ${program} explain ${visibleText(run.run_id)} --timeline`}`,
   ]
 }
 

@@ -1,4 +1,4 @@
-import type { LeafEvent } from '@counterfoil/store'
+import { isStop, type LeafEvent } from '@counterfoil/store'
 import { actionWords, attributeWords, listed } from './words.ts'
 
 const who = (leaf: LeafEvent): string =>
@@ -32,7 +32,10 @@ const sentences: Readonly<Record<string, (leaf: LeafEvent) => string>> = {
     `${leaf.tool === undefined ? 'Something' : leaf.tool.name} was read${read(leaf) === '' ? '' : `: ${read(leaf)}`}${leaf.result === 'failure' ? ', and failed' : ''}.`,
   decision_proposed: (leaf) =>
     `${who(leaf)} proposed ${what(leaf)}${attributeWords(leaf.attributes ?? {})}${because(leaf)}.`,
-  decision_overridden: (leaf) => `${who(leaf)} overrode ${what(leaf)}${because(leaf)}.`,
+  decision_overridden: (leaf) =>
+    isStop(leaf)
+      ? `${who(leaf)} stopped the run${because(leaf)}.`
+      : `${who(leaf)} overrode ${what(leaf)}${because(leaf)}.`,
   validation_passed: (leaf) =>
     `Check ${leaf.check?.name ?? ''} said ${leaf.check?.verdict ?? ''}${ruled(leaf)}: ${leaf.check?.enforced ?? ''}.`,
   validation_failed: (leaf) =>

@@ -1,20 +1,19 @@
-import { gradeOf, type Grade, type LeafEvent, type StoredEvent } from '@counterfoil/store'
+import { gradeOf, type Grade, type LeafEvent, type RunEvent } from '@counterfoil/store'
 import { payloadContent } from '../report/payload-report.ts'
 import type { Answer } from '../report/run.ts'
 
 /** One event of a run as the answers read it. */
 export interface RunFact {
   readonly leaf: LeafEvent
-  readonly stored: StoredEvent
+  readonly stored: RunEvent
   readonly grade: Grade
   /** The body as plain data, when it is there and not erased. Parsed at most once. */
   readonly body: () => unknown
 }
 
-export function runFacts(events: readonly StoredEvent[]): RunFact[] {
+export function runFacts(events: readonly RunEvent[]): RunFact[] {
   return events.map((stored) => {
-    const { buffer, byteOffset, byteLength } = stored.leaf
-    const leaf = JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8')) as LeafEvent
+    const leaf = JSON.parse(stored.leaf) as LeafEvent
     const { payload } = stored
     let parsed: { readonly content: unknown } | undefined
     const body = (): unknown => {
@@ -71,6 +70,16 @@ export function quoteOf(fact: RunFact | undefined): string | undefined {
       ? body
       : quotedMembers.map((name) => bodyMember(fact, name)).find((member) => typeof member === 'string')
   if (typeof text !== 'string' || text === '') return undefined
-  const characters = Array.from(text)
+  // A character has at most two code units, so that the rest of a long text need not be taken apart.
+  const characters = Array.from(text.slice(0, 2 * quoteCharactersMax + 2))
   return characters.length <= quoteCharactersMax ? text : `${characters.slice(0, quoteCharactersMax).join('')}…`
+}
+
+/** The first quotation of some events. Bodies after it are not read. */
+export function firstQuoteOf(facts: readonly RunFact[]): string | undefined {
+  for (const fact of facts) {
+    const quote = quoteOf(fact)
+    if (quote !== undefined) return quote
+  }
+  return undefined
 }

@@ -1,7 +1,7 @@
-import { keyRole, type ActionRow, type Head, type LeafEvent, type RunRow, type StoredEvent } from '@counterfoil/store'
-import { inlinePayloadBytesMax, payloadReport } from '../report/payload-report.ts'
+import { keyRole, type ActionRow, type Head, type LeafEvent, type RunEvent, type RunRow } from '@counterfoil/store'
+import { inlinePayloadBytesMax, payloadContentJson, payloadReport } from '../report/payload-report.ts'
 import { actionReport, runSummary } from '../report/run-summary.ts'
-import type { ActionReport, RunReport, TimelineEntry } from '../report/run.ts'
+import type { ActionReport, PayloadReport, RunReport, TimelineEntry } from '../report/run.ts'
 import { eventSentence } from './event-sentence.ts'
 import { bodyMember, inRunOrder, ofType, runFacts, type RunFact } from './run-facts.ts'
 import { runSentence, sixAnswers } from './six-answers.ts'
@@ -9,7 +9,7 @@ import { runSentence, sixAnswers } from './six-answers.ts'
 export interface RunParts {
   readonly run: RunRow
   readonly actions: readonly ActionRow[]
-  readonly events: readonly StoredEvent[]
+  readonly events: readonly RunEvent[]
   /** Index to go on with when the run has more events than were read. */
   readonly next: number | undefined
   readonly origin: string
@@ -17,8 +17,28 @@ export interface RunParts {
 }
 
 /** Everything about one run. */
-export function runReport({ run, actions, events, next, origin, head }: RunParts): RunReport {
-  const facts = inRunOrder(runFacts(events))
+export function runReport(parts: RunParts): RunReport {
+  const facts = inRunOrder(runFacts(parts.events))
+  return { ...beforeTimeline(parts, facts), timeline: facts.map(timelineEntry), ...afterTimeline(parts) }
+}
+
+/**
+ * The JSON text of {@link runReport} in UTF-8. The greater part of it are envelopes and payloads: they go into it as they
+ * are stored, instead of being made into objects and back.
+ */
+export function runReportJson(parts: RunParts): Uint8Array<ArrayBuffer> {
+  const facts = inRunOrder(runFacts(parts.events))
+  const [before, after] = [beforeTimeline(parts, facts), afterTimeline(parts)].map((members) => JSON.stringify(members))
+  const entries = facts.map((fact, at) => `${at === 0 ? '' : ','}${timelineEntryJson(fact)}`)
+  const pieces = [`${before?.slice(0, -1)},"timeline":[`, ...entries, `],${after?.slice(1)}`]
+  // Each piece on its own: one character beyond Latin-1 makes a whole string twice as wide and slow to encode.
+  return Buffer.concat(pieces.map((piece) => Buffer.from(piece, 'utf8')))
+}
+
+function beforeTimeline(
+  { run, actions }: RunParts,
+  facts: readonly RunFact[],
+): Pick<RunReport, 'run' | 'sentence' | 'answers' | 'actions'> {
   // What a key says that does not own the run stands in the timeline and answers nothing.
   const counting = facts.filter(({ leaf }) => countsForRun(run.keyId, leaf))
   const ordered = inOrderOfEvents(actions, facts)
@@ -27,7 +47,11 @@ export function runReport({ run, actions, events, next, origin, head }: RunParts
     sentence: runSentence(run, ordered),
     answers: sixAnswers(run, ordered, counting),
     actions: ordered.map((action) => withParameters(actionReport(action), counting)),
-    timeline: facts.map(timelineEntry),
+  }
+}
+
+function afterTimeline({ next, origin, head }: RunParts): Pick<RunReport, 'timeline_next' | 'proof'> {
+  return {
     ...(next !== undefined && { timeline_next: next }),
     proof: { origin, size: head.size, checkpoint: head.checkpoint ?? '' },
   }
@@ -54,8 +78,25 @@ function withParameters(report: ActionReport, facts: readonly RunFact[]): Action
   return parameters === undefined ? report : { ...report, parameters }
 }
 
-function timelineEntry({ leaf, stored, grade, body }: RunFact): TimelineEntry {
-  const payload = payloadReport(stored, leaf, inlinePayloadBytesMax, body)
+function timelineEntry(fact: RunFact): TimelineEntry {
+  const payload = payloadReport(fact.stored, fact.leaf, inlinePayloadBytesMax, fact.body)
+  return { ...ownWords(fact), envelope: fact.leaf, ...(payload !== undefined && { payload }) }
+}
+
+function timelineEntryJson(fact: RunFact): string {
+  const words = JSON.stringify(ownWords(fact)).slice(0, -1)
+  const payload = payloadReport(fact.stored, fact.leaf, inlinePayloadBytesMax, payloadContentJson)
+  return `${words},"envelope":${fact.stored.leaf}${payload === undefined ? '' : `,"payload":${payloadJson(payload)}`}}`
+}
+
+/** @param payload with its content as JSON text */
+function payloadJson({ content, ...rest }: PayloadReport): string {
+  const text = JSON.stringify(rest)
+  return typeof content === 'string' ? `${text.slice(0, -1)},"content":${content}}` : text
+}
+
+/** What a timeline says of an event beside its envelope and its payload. */
+function ownWords({ leaf, grade }: RunFact): Omit<TimelineEntry, 'envelope' | 'payload'> {
   return {
     index: leaf.index,
     event_id: leaf.event_id,
@@ -67,7 +108,5 @@ function timelineEntry({ leaf, stored, grade, body }: RunFact): TimelineEntry {
     ...(leaf.action !== undefined && { action_id: leaf.action.id }),
     grade,
     text: eventSentence(leaf),
-    envelope: leaf,
-    ...(payload !== undefined && { payload }),
   }
 }

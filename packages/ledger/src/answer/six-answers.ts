@@ -1,6 +1,6 @@
-import { hasEffect, questions, type ActionRow, type Question, type RunRow } from '@counterfoil/store'
+import { hasEffect, isStop, questions, type ActionRow, type Question, type RunRow } from '@counterfoil/store'
 import type { Answer } from '../report/run.ts'
-import { evidenceOf, ofType, quoteOf, type RunFact } from './run-facts.ts'
+import { evidenceOf, firstQuoteOf, ofType, quoteOf, type RunFact } from './run-facts.ts'
 import { attributeWords, counted, listed, rowWords } from './words.ts'
 
 const titles: Readonly<Record<Question, string>> = {
@@ -66,9 +66,7 @@ function answerTrigger({ row, facts }: Run): Draft {
   const inputs = ofType(facts, 'input_resolved')
   return {
     text: `${started[row.triggerType] ?? row.triggerType}${row.triggerRef === undefined ? '' : ` (${row.triggerRef})`}${row.flags.includes('time_unknown') ? ' at a time that the source does not give' : ` at ${new Date(row.startedMs).toISOString()}`}${customer}.`,
-    quote:
-      quoteOf(from[0]) ??
-      (row.triggerType === 'user' ? inputs.map(quoteOf).find((quote) => quote !== undefined) : undefined),
+    quote: quoteOf(from[0]) ?? (row.triggerType === 'user' ? firstQuoteOf(inputs) : undefined),
     from,
   }
 }
@@ -100,10 +98,7 @@ function answerProposal(run: Run): Draft {
   const begin = from.length === 0 ? 'No proposal is on record, although the run acted: ' : ''
   return {
     text: `${begin}${counted(run.actions.length, 'action')}: ${listed(words)}.`,
-    quote: from
-      .filter(({ leaf }) => leaf.action?.effect_class !== 'communicate')
-      .map(quoteOf)
-      .find((quote) => quote !== undefined),
+    quote: firstQuoteOf(from.filter(({ leaf }) => leaf.action?.effect_class !== 'communicate')),
     from,
   }
 }
@@ -146,13 +141,14 @@ function answerApproval(run: Run): Draft {
       approval_cancelled: 'withdrew the request about',
       decision_overridden: 'overrode',
     }
-    const words = decided.map(
-      ({ leaf }) =>
-        `${leaf.approval?.mode === 'auto' ? 'a rule' : (leaf.actor?.id ?? 'somebody')} ${verbs[leaf.event_type] ?? ''} ${leaf.action?.type ?? 'the run'}`,
+    const words = decided.map(({ leaf }) =>
+      isStop(leaf)
+        ? `${leaf.actor?.id ?? 'somebody'} stopped the run (${leaf.reason_code ?? 'no reason given'})`
+        : `${leaf.approval?.mode === 'auto' ? 'a rule' : (leaf.actor?.id ?? 'somebody')} ${verbs[leaf.event_type] ?? ''} ${leaf.action?.type ?? 'the run'}`,
     )
     return {
       text: `${listed(words)}.`,
-      quote: decided.map(quoteOf).find((quote) => quote !== undefined),
+      quote: firstQuoteOf(decided),
       from: decided,
     }
   }
@@ -206,9 +202,10 @@ export function runSentence(row: RunRow, actions: readonly ActionRow[]): string 
   const main = (telling.length > 0 ? telling : effectful).toSorted(
     (a, b) => Number(b.outcome === row.outcome) - Number(a.outcome === row.outcome),
   )[0]
+  const end = row.flags.includes('stopped') ? ' A person stopped it.' : ''
   const workflow =
     row.workflow === undefined ? 'The run' : `${row.workflow}${row.version === undefined ? '' : ` ${row.version}`}`
-  if (main === undefined) return `${workflow}: ${row.outcome}, nothing changed in the outside world.`
+  if (main === undefined) return `${workflow}: ${row.outcome}, nothing changed in the outside world.${end}`
   const others = actions.length - 1
-  return `${workflow}: ${rowWords(main)}${attributeWords(main.attributes)} ${main.outcome}${others === 0 ? '' : `, and ${counted(others, 'other action')}`}. The run is ${row.outcome}.`
+  return `${workflow}: ${rowWords(main)}${attributeWords(main.attributes)} ${main.outcome}${others === 0 ? '' : `, and ${counted(others, 'other action')}`}. The run is ${row.outcome}.${end}`
 }

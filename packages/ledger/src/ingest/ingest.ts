@@ -14,12 +14,14 @@ import {
   type Acknowledgement,
   type AppendContext,
   type EventStore,
+  type Head,
   type PreparedEvent,
   type Refusal,
 } from '@counterfoil/store'
 import { LedgerError } from '../errors.ts'
 import type { IngestOptions } from '../ledger.ts'
 import type { IngestReport, InclusionProof } from '../report/log.ts'
+import { stopOrder } from '../report/stop.ts'
 import { assuranceOf, checkPermission, refuseReservedType } from './permission.ts'
 import { parseOptions, prepareEvent } from './prepare.ts'
 
@@ -55,9 +57,9 @@ export async function ingest(
   })
   if (options.atomic === true && rejected.length > 0) {
     for (const { position, prepared } of ready) rejected.push(bystander(position, prepared))
-    return report([], rejected, undefined, (await store.head(log)).size)
+    return nothingStored(rejected, await store.head(log))
   }
-  if (ready.length === 0) return report([], rejected, undefined, (await store.head(log)).size)
+  if (ready.length === 0) return nothingStored(rejected, await store.head(log))
   const result = await store.append(log, {
     events: ready.map(({ prepared }) => prepared),
     context: contextOf(options),
@@ -98,6 +100,10 @@ function report(
     ...(checkpoint !== undefined && checkpoint !== '' && { checkpoint }),
     size,
   }
+}
+
+function nothingStored(rejected: Rejection[], { checkpoint, size }: Head): IngestReport {
+  return report([], rejected, checkpoint, size)
 }
 
 /** Cuts a body into events, each parsed or with its own error. */
@@ -176,5 +182,6 @@ function ackOf(ack: Acknowledgement, position: number): IngestReport['acks'][num
     leaf_hash: ack.leafHash,
     recorded_at: ack.recordedAt,
     ...(ack.actionDigest !== undefined && { action_digest: ack.actionDigest }),
+    ...(ack.stop !== undefined && { stop: stopOrder(ack.stop) }),
   }
 }

@@ -9,7 +9,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '@counterfoil/schema/json'
-import type { Redaction, Redactor } from '@counterfoil/schema/redact'
+import { mergeRedactions, type Redaction, type Redactor } from '@counterfoil/schema/redact'
 import { validateEvent, type ProducerEvent } from '@counterfoil/schema/validate'
 import type { PreparedEvent } from '@counterfoil/store'
 import { hash } from 'node:crypto'
@@ -43,7 +43,7 @@ export function prepareEvent(value: JsonValue, redactor: Redactor): { event: Pro
   const checkedSummary = summary === undefined ? undefined : summaryText(summary)
   const sent = JSON.stringify(ordered)
   const sentDigest = digestOf(sent, body, checkedSummary)
-  const shown = redactor.redactEnvelope(ordered, redactions)
+  const { own, shown } = apart(redactor.redactEnvelope(ordered, redactions))
   const stored = body === undefined ? undefined : redactor.redactPayload(body, redactions)
   const storedSummary =
     checkedSummary === undefined ? undefined : redactor.redactString(checkedSummary, '/summary', redactions)
@@ -54,7 +54,7 @@ export function prepareEvent(value: JsonValue, redactor: Redactor): { event: Pro
       envelope: shown === ordered ? sent : JSON.stringify(shown),
       ...(stored !== undefined && { payload: stored }),
       ...(storedSummary !== undefined && { summary: JSON.stringify(storedSummary) }),
-      redactions: bounded(redactions),
+      redactions: own === undefined && redactions.length === 0 ? redactions : mergeRedactions(own ?? [], redactions),
       ...(actionText !== undefined && { actionText }),
       sentDigest,
     },
@@ -154,8 +154,10 @@ function actionTextOf(event: ProducerEvent, payload: string): string | undefined
   }
 }
 
-function bounded(redactions: readonly Redaction[]): readonly Redaction[] {
-  const max = limits.redactionsMax
-  if (redactions.length <= max) return redactions
-  return [...redactions.slice(0, max - 1), { path: '', rule: `and-${redactions.length - max + 1}-more` }]
+/** Takes out what the producer says that it removed: the leaf has one list, theirs and ours. */
+function apart(event: ProducerEvent): { own?: readonly Redaction[]; shown: ProducerEvent } {
+  if (event['redactions'] === undefined) return { shown: event }
+  const { redactions, ...shown } = event
+  // Validated before it was redacted, and redaction keeps the shape.
+  return { own: redactions as readonly Redaction[], shown }
 }

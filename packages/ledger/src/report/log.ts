@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { HexHash, Index, Timestamp } from './shapes.ts'
 import { PayloadSchema } from './run.ts'
+import { StopOrderSchema } from './stop.ts'
 
 export const InclusionProofSchema = Type.Object({
   index: Index,
@@ -52,6 +53,7 @@ const AcknowledgementSchema = Type.Object({
   recorded_at: Timestamp,
   action_digest: Type.Optional(Type.String()),
   proof: Type.Optional(InclusionProofSchema),
+  stop: Type.Optional(StopOrderSchema),
 })
 
 const RejectionSchema = Type.Object({

@@ -1,5 +1,5 @@
 import { JsonNumber, parseJson, type JsonValue } from '@counterfoil/schema/json'
-import type { LeafEvent, StoredEvent } from '@counterfoil/store'
+import type { LeafEvent, RunEvent } from '@counterfoil/store'
 import type { PayloadReport } from './run.ts'
 
 /** Bodies above this are left out of a timeline; the event itself has them whole. */
@@ -7,7 +7,7 @@ export const inlinePayloadBytesMax = 16 * 1024
 
 /** What became of an event's body, with its content when it is there and not larger than `bytesMax`. */
 export function payloadReport(
-  event: StoredEvent,
+  event: Pick<RunEvent, 'payload'>,
   leaf: LeafEvent,
   bytesMax: number,
   content: (text: string) => unknown = payloadContent,
@@ -25,6 +25,14 @@ export function payloadReport(
 /** The body as plain data; a number that JavaScript would change is given as the string that was sent. */
 export function payloadContent(text: string): unknown {
   return plain(parseJson(text))
+}
+
+/** Outside of strings a number follows one of these; inside of one, the text is read the longer way for nothing. */
+const numberToQuote = /(?:^|[\s,:[])(?:-0|-?\d+(?:\.\d|[eE][-+\d])|-?\d{16})/
+
+/** The JSON text of {@link payloadContent}. Most bodies are their own: only numbers make the difference. */
+export function payloadContentJson(text: string): string {
+  return numberToQuote.test(text) ? JSON.stringify(payloadContent(text)) : text
 }
 
 function plain(value: JsonValue): unknown {

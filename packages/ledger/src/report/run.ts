@@ -114,7 +114,16 @@ export const RunReportSchema = Type.Object({
 /** Everything about one run: the six answers with their grades, its actions, its timeline. */
 export type RunReport = Static<typeof RunReportSchema>
 
-const Count = Type.Object({ count: Type.Integer({ minimum: 0 }), exact: Type.Boolean() })
+const Count = Type.Object({
+  count: Type.Integer({ minimum: 0 }),
+  exact: Type.Boolean({ description: 'false: at least so many' }),
+  bound: Type.Optional(
+    Type.Enum(['rows', 'time', 'text'], {
+      description:
+        'why it is "at least": more than are ever counted, not all counted in time, or more texts match than are looked at',
+    }),
+  ),
+})
 
 export const RunPageSchema = Type.Object({
   query: Type.String({ description: 'the query in its canonical form' }),
@@ -127,6 +136,7 @@ export const RunPageSchema = Type.Object({
     Type.Array(
       Type.Object({
         key: Type.String(),
+        counted: Type.Integer({ minimum: 0, description: 'runs that were looked at: all that match, or the newest' }),
         values: Type.Array(
           Type.Object({
             value: Type.Union([Type.String(), Type.Null()]),

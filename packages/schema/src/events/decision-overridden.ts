@@ -6,7 +6,9 @@ export const decisionOverridden = defineEvent({
   group: 'decision',
   writer: 'run',
   summary: 'A person changed the course of the run or of an action.',
-  required: ['actor'],
+  // The server has no place in the order of a run: a person who stops one leaves no run_seq.
+  inRun: 'maybe',
+  required: ['run_id', 'actor'],
   optional: ['action', 'target', 'result'],
   only: { actor: { type: ['human'] } },
   example: {

@@ -66,6 +66,7 @@ export const isFlags: readonly Choice[] = [
   { word: 'imported', meaning: 'imported from a transcript' },
   { word: 'erased', meaning: 'partly or wholly erased' },
   { word: 'open', meaning: 'still open' },
+  { word: 'stopped', meaning: 'stopped by a person' },
 ]
 
 /** Every event type of the specification, also those that this version does not write yet: old logs can be asked by new programs. */

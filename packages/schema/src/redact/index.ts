@@ -1,4 +1,5 @@
 export { keyRules } from './key-rules.ts'
+export { mergeRedactions } from './merge-redactions.ts'
 export { toMarker, type Redaction } from './redaction.ts'
 export { createRedactor, defaultTextRules, type Redactor, type RedactorOptions } from './redactor.ts'
 export type { KeyRule, TextRule } from './rule.ts'

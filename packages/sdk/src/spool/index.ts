@@ -1,1 +1,2 @@
-export {}
+export { listDeadLetters, retryDeadLetters, type DeadLetter } from './dead-letters.ts'
+export { listSpool, type SpoolFolder } from './list-spool.ts'

@@ -7,7 +7,7 @@ import { presentCheckpoint, proveConsistency, proveInclusion, readCheckpoint, re
 import { createLog, listLogs } from './logs.ts'
 import { readMetrics } from './metrics.ts'
 import { openApiRoute } from './openapi.ts'
-import { readRun, readRuns } from './runs.ts'
+import { readRun, readRuns, stopRun } from './runs.ts'
 import { readSchema } from './schema.ts'
 import { followTail } from './tail.ts'
 import { readPublicCheckpoint, readTile } from './tiles.ts'
@@ -18,6 +18,7 @@ export const routes: readonly AnyRoute[] = [
   readEvent,
   readRuns,
   readRun,
+  stopRun,
   readActions,
   followTail,
   readLog,

@@ -1,12 +1,15 @@
 import type { ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { Log } from '@counterfoil/ledger'
+import { createRunFilter, type Log, type RunFilter } from '@counterfoil/ledger'
 import { queryLimits } from '@counterfoil/schema/query'
 import type { ServerContext } from '../context.ts'
 import { integer, text } from '../parameters.ts'
 import { ProblemError } from '../problem.ts'
 import { defineRoute } from '../route.ts'
-import { createRunFilter, type RunFilter } from '../run-filter.ts'
+import { explainingQuery } from '../query-problem.ts'
+
+/** A key that was revoked by another process loses its streams within this time and that of the key cache. */
+const keyCheckMs = 1_000
 
 const headers = {
   'content-type': 'text/event-stream',
@@ -34,7 +37,8 @@ export const followTail = defineRoute({
   handle: async ({ http, server, query, principal }) => {
     const { incoming, outgoing } = http.env
     const log = await server.ledger.log(principal.log)
-    const isWanted = query.q === undefined || query.q === '' ? undefined : await createRunFilter(log, query.q)
+    const { q = '' } = query
+    const isWanted = q === '' ? undefined : await explainingQuery(() => createRunFilter(log, q))
     const { size } = await log.report()
     const from = readLastEventId(incoming.headers['last-event-id']) ?? query.from ?? size
     if (from > size) {
@@ -93,8 +97,8 @@ async function follow({ server, log, outgoing, from, isWanted, signal, end, stil
   const { tailHeartbeatMs, tailStallMs } = server.config
   const heartbeat = setInterval(() => {
     if (outgoing.writableLength === 0) outgoing.write(':\n\n')
-    stillValid().catch(end)
   }, tailHeartbeatMs)
+  const keyCheck = setInterval(() => void stillValid().catch(end), keyCheckMs)
   try {
     for await (const { index, leaf } of log.tail({ from, signal })) {
       if (signal.aborted) break
@@ -105,6 +109,7 @@ async function follow({ server, log, outgoing, from, isWanted, signal, end, stil
     if (!signal.aborted) throw error
   } finally {
     clearInterval(heartbeat)
+    clearInterval(keyCheck)
     if (outgoing.writableNeedDrain) outgoing.destroy()
     else outgoing.end()
   }

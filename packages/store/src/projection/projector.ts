@@ -43,6 +43,11 @@ export class Projector {
     if (counts) this.#terms.push(...termsOf(event, owner))
   }
 
+  /** The state of a run with what was applied so far. */
+  runState(runId: string): RunState | undefined {
+    return this.#runs.get(runId) ?? this.#source.runState(runId)
+  }
+
   #applyAction(event: LeafEvent, actionId: string): boolean {
     let entry = this.#actions.get(actionId)
     if (entry === undefined) {

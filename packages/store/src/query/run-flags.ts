@@ -23,6 +23,7 @@ const flagByWord: Readonly<Record<string, string>> = {
   redaction: 'redacted',
   imported: 'imported',
   erased: 'erased',
+  stopped: 'stopped',
 }
 
 /** The flag of a run that a word of `has:` or `is:` asks for. */

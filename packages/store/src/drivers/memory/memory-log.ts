@@ -10,14 +10,18 @@ import type {
   Head,
   ProjectionDifference,
   Refusal,
+  StopRequest,
   StoredEvent,
   StoredPayload,
 } from '../../event-store.ts'
 import type { AppendContext, AppendRequest, Guard, PreparedEvent } from '../../prepared-event.ts'
 import type { LeafEvent } from '../../projection/leaf.ts'
 import { Projector } from '../../projection/projector.ts'
+import { hasEnded } from '../../projection/run-state.ts'
+import { standingStop, stopFields, type StopOrder } from '../../projection/stop-order.ts'
 import { conflict, envelopeTooLarge, refusedByGuard, refusedWithOthers, tooLarge } from '../../refusal.ts'
 import { leafText, timeQuality } from '../../seal.ts'
+import { endedRun, unknownRun } from '../../run-errors.ts'
 import { serverContext, serverEvent } from '../../server-event.ts'
 import { covers, openedPayload } from '../../stored-payload.ts'
 import { eventText } from '../../text-words.ts'
@@ -160,7 +164,13 @@ export class MemoryLog {
       leafHash: Buffer.from(hash).toString('hex'),
       recordedAt,
       ...(actionDigest !== undefined && { actionDigest }),
+      ...this.#stopOf(runId),
     }
+  }
+
+  #stopOf(runId: string | undefined): { stop?: StopOrder } {
+    const stop = runId === undefined ? undefined : standingStop(runId, (id) => this.#projector.runState(id))
+    return stop === undefined ? {} : { stop }
   }
 
   /** The data key of a run; of one event when it has no run. */
@@ -177,7 +187,7 @@ export class MemoryLog {
     if (index === undefined || entry === undefined) return undefined
     if (entry.sent !== undefined && !sentMac(entry.sent.key, event.sentDigest).equals(entry.sent.mac))
       return conflict(eventId)
-    const { recorded_at: recordedAt, action_digest: actionDigest } = entry.event
+    const { recorded_at: recordedAt, action_digest: actionDigest, run_id: runId } = entry.event
     const hash = Buffer.from(leafHash(nodeCrypto, entry.leaf)).toString('hex')
     return {
       status: 'duplicate',
@@ -186,17 +196,15 @@ export class MemoryLog {
       leafHash: hash,
       recordedAt,
       ...(actionDigest !== undefined && { actionDigest }),
+      ...this.#stopOf(runId),
     }
   }
 
   #failedGuard(guards: readonly Guard[]): string | undefined {
     for (const guard of guards) {
       if (guard.kind === 'run_open') {
-        const ends = this.#entries.some(
-          ({ event }) =>
-            event.run_id === guard.runId && ['run_completed', 'run_failed', 'run_cancelled'].includes(event.event_type),
-        )
-        if (ends) return `run ${guard.runId} has ended`
+        const state = this.#projector.runState(guard.runId)
+        if (state !== undefined && hasEnded(state)) return `run ${guard.runId} has ended`
       } else {
         const present = this.#indexById.has(guard.eventId)
         if (present !== (guard.kind === 'event_present'))
@@ -262,6 +270,19 @@ export class MemoryLog {
     if (result === undefined || result.status === 'refused')
       throw new StoreError('io_error', 'The erasure could not be recorded.')
     return { events: held.length, index: result.index }
+  }
+
+  stop({ runId, actorId, reasonCode }: StopRequest): { order: StopOrder; isNew: boolean } {
+    const before = this.#rows.runState(runId)
+    if (before === undefined) throw unknownRun(runId)
+    if (before.stop !== undefined) return { order: before.stop, isNew: false }
+    if (hasEnded(before)) throw endedRun(runId)
+    const nowMs = Math.max(this.#now(), this.#recordedMs)
+    const event = serverEvent('decision_overridden', nowMs, stopFields(runId, actorId, reasonCode))
+    const [result] = this.append({ events: [event], context: serverContext }).results
+    if (result === undefined || result.status === 'refused' || result.stop === undefined)
+      throw new StoreError('io_error', 'The stop could not be recorded; the run was not stopped.')
+    return { order: result.stop, isNew: true }
   }
 
   #ofRun(runId: string): Entry[] {

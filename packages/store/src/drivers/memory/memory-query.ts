@@ -1,6 +1,6 @@
 import { limits } from '@counterfoil/schema'
 import type { Query } from '@counterfoil/schema/query'
-import type { BoundedCount, Facet } from '../../event-store.ts'
+import type { Facet, RunCount } from '../../event-store.ts'
 import { amountOf } from '../../projection/amount.ts'
 import { ownValue } from '../../projection/own.ts'
 import type { ActionRow, RunRow } from '../../projection/rows.ts'
@@ -55,12 +55,11 @@ export function memoryActions(
   return page(order, request, found)
 }
 
-export function memoryCount(runs: readonly MemoryRun[], request: Request): BoundedCount {
-  return bounded(matchingRuns(runs, conditionOf(request.query), request.nowMs).length)
-}
-
-function bounded(count: number): BoundedCount {
-  return { count: Math.min(count, limits.exactCountMax), exact: count <= limits.exactCountMax }
+export function memoryCount(runs: readonly MemoryRun[], request: Request): RunCount {
+  const { length: count } = matchingRuns(runs, conditionOf(request.query), request.nowMs)
+  return count <= limits.exactCountMax
+    ? { count, exact: true }
+    : { count: limits.exactCountMax, exact: false, bound: 'rows' }
 }
 
 function matchingRuns(runs: readonly MemoryRun[], condition: Condition, nowMs: number): MemoryRun[] {
@@ -115,8 +114,9 @@ export function memoryFacets(
     )
     const most = facetRunsMax(key)
     const exact = found.length <= most
+    const counted = found.slice(0, most)
     const counts = new Map<string | null, number>()
-    for (const run of found.slice(0, most)) {
+    for (const run of counted) {
       const values = new Set(facetValues(run, key))
       for (const value of values.size === 0 ? [null] : values) counts.set(value, (counts.get(value) ?? 0) + 1)
     }
@@ -125,7 +125,7 @@ export function memoryFacets(
       .filter(({ value }) => value !== null)
       .toSorted((a, b) => b.count - a.count || compareText(a.value ?? '', b.value ?? ''))
     const none = values.filter(({ value }) => value === null)
-    return { key, values: [...named.slice(0, topMax), ...none] }
+    return { key, counted: counted.length, values: [...named.slice(0, topMax), ...none] }
   })
 }
 

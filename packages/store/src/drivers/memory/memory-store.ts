@@ -50,6 +50,10 @@ export class MemoryStore implements EventStore {
     return this.#change(log, (one) => one.erase(request))
   }
 
+  async stop(log: string, request: Parameters<EventStore['stop']>[1]): ReturnType<EventStore['stop']> {
+    return this.#change(log, (one) => one.stop(request))
+  }
+
   async head(log: string): ReturnType<EventStore['head']> {
     return this.#log(log).head()
   }

@@ -8,6 +8,8 @@ import type { Acknowledgement, Refusal } from '../../event-store.ts'
 import type { AppendContext, AppendRequest, Guard, PreparedEvent } from '../../prepared-event.ts'
 import type { LeafEvent } from '../../projection/leaf.ts'
 import { Projector } from '../../projection/projector.ts'
+import { hasEnded } from '../../projection/run-state.ts'
+import { standingStop, type StopOrder } from '../../projection/stop-order.ts'
 import { actionDigestOf, sentMac } from '../../event-mac.ts'
 import { conflict, envelopeTooLarge, refusedByGuard, refusedWithOthers, tooLarge } from '../../refusal.ts'
 import { leafText, timeQuality, type ServerPart } from '../../seal.ts'
@@ -146,7 +148,14 @@ export class Commit {
       leafHash: leafHex,
       recordedAt: this.#recordedAt,
       ...(actionDigest !== undefined && { actionDigest }),
+      ...this.#stopOf(draft.run_id),
     }
+  }
+
+  /** Also for a duplicate: its first acknowledgement may be lost, and the stop is newer than it. */
+  #stopOf(runId: string | undefined): { stop?: StopOrder } {
+    const stop = runId === undefined ? undefined : standingStop(runId, (id) => this.#projector.runState(id))
+    return stop === undefined ? {} : { stop }
   }
 
   /** The earlier acknowledgement when this very event is stored already, a refusal when another one has its id. */
@@ -167,6 +176,7 @@ export class Commit {
       leafHash: hexOf(leafHash(nodeCrypto, leaf)),
       recordedAt: stored.recorded_at,
       ...(stored.action_digest !== undefined && { actionDigest: stored.action_digest }),
+      ...this.#stopOf(stored.run_id),
     }
   }
 
@@ -174,9 +184,7 @@ export class Commit {
     for (const guard of guards) {
       if (guard.kind === 'run_open') {
         const state = this.#parts.projections.runState(guard.runId)
-        const ended =
-          state !== undefined && Object.values(state.parts).some((part) => Object.keys(part.ends).length > 0)
-        if (ended) return `run ${guard.runId} has ended`
+        if (state !== undefined && hasEnded(state)) return `run ${guard.runId} has ended`
       } else {
         const present = this.#statements.select.get(uuidToBytes(guard.eventId)) !== undefined
         if (present !== (guard.kind === 'event_present')) {

@@ -12,11 +12,14 @@ import {
 import { nodeCrypto } from '@counterfoil/tlog/node'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { StoreError } from '../../errors.ts'
-import type { AppendResult, EraseRequest } from '../../event-store.ts'
+import type { AppendResult, EraseRequest, StopRequest } from '../../event-store.ts'
 import { HeadMemory, placeOf, readRememberedHead } from '../../head-memory.ts'
 import { verifierOf } from '../../key-files.ts'
 import type { AppendRequest } from '../../prepared-event.ts'
+import { hasEnded } from '../../projection/run-state.ts'
+import { stopFields, type StopOrder } from '../../projection/stop-order.ts'
 import { projectionVersion } from '../../projection/version.ts'
+import { endedRun, unknownRun } from '../../run-errors.ts'
 import { serverContext, serverEvent } from '../../server-event.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
 import { Vault } from '../../vault/vault.ts'
@@ -144,6 +147,23 @@ export class LogFile implements Disposable {
       if (result === undefined || result.status === 'refused')
         throw new StoreError('io_error', 'The erasure could not be recorded; nothing was erased.')
       return () => ({ events, index: result.index })
+    })
+  }
+
+  /** Records that a person has stopped a run; answers the first stop when there is one. */
+  stop({ runId, actorId, reasonCode }: StopRequest): { order: StopOrder; isNew: boolean } {
+    return this.#transaction<{ order: StopOrder; isNew: boolean }>((commit) => {
+      const before = this.#projections.runState(runId)
+      if (before === undefined) throw unknownRun(runId)
+      const { stop: first } = before
+      if (first !== undefined) return () => ({ order: first, isNew: false })
+      if (hasEnded(before)) throw endedRun(runId)
+      const event = serverEvent('decision_overridden', this.nowMs, stopFields(runId, actorId, reasonCode))
+      const [result] = commit.append({ events: [event], context: serverContext })
+      if (result === undefined || result.status === 'refused' || result.stop === undefined)
+        throw new StoreError('io_error', 'The stop could not be recorded; the run was not stopped.')
+      const order = result.stop
+      return () => ({ order, isNew: true })
     })
   }
 

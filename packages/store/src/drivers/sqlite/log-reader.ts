@@ -1,22 +1,18 @@
-import type { DatabaseSync } from 'node:sqlite'
-import type { BoundedCount, Facet, Head, Page, PageRequest, StoredEvent } from '../../event-store.ts'
-import type { LeafEvent } from '../../projection/leaf.ts'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Facet, Head, Page, PageRequest, RunCount, StoredEvent } from '../../event-store.ts'
 import type { ActionRow, RunRow } from '../../projection/rows.ts'
-import { covers, openedPayload } from '../../stored-payload.ts'
-import { Vault, type VaultEntry } from '../../vault/vault.ts'
+import { Vault } from '../../vault/vault.ts'
 import { uuidToBytes } from '../../uuid-bytes.ts'
 import { eventText, type EventText } from '../../text-words.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, readerCache } from './database.ts'
 import { auditEntries, type EntryAudit } from './entry-audit.ts'
 import { readLeafHashes } from './leaf-hashes.ts'
 import { facetRuns } from './query-facets.ts'
 import { attributeKeys, countRuns, queryActions, queryRuns } from './query-runs.ts'
 import { refuseNewer } from './migrate.ts'
+import { PayloadReader, type EventRow, type RunEvent } from './payload-reader.ts'
 import { edgeFits, lastRecordedMs, readTile } from './start-guards.ts'
 import { TextReader } from './text-reader.ts'
-
-/** How many opened blocks stay in memory: a page of events shares a few. */
-const openBlocksMax = 64
 
 export interface LogReaderOptions {
   readonly path: string
@@ -25,28 +21,25 @@ export interface LogReaderOptions {
   readonly vaultKey: Uint8Array
 }
 
-/** The bodies of one block by index and kind. */
-type OpenBlock = ReadonlyMap<string, VaultEntry>
-
 /** What {@link LogReader.openRun} found; `run` is there when exactly one run was meant. */
 export interface OpenedRun {
   readonly ids: readonly string[]
   readonly run?: {
-    readonly run: RunRow
-    readonly actions: readonly ActionRow[]
-    readonly events: readonly StoredEvent[]
+    /** Rows as they are stored, in JSON: whoever asks parses them once, and they cross threads as one string. */
+    readonly rows: string
+    readonly events: readonly RunEvent[]
     readonly head: Head
   }
 }
 
+/** {@link OpenedRun.run}'s rows, parsed. */
+export interface RunRows {
+  readonly run: RunRow
+  readonly actions: readonly ActionRow[]
+}
+
 /** Bodies of one answer, in bytes: a run of huge payloads must not fill the memory. What is beyond is left out. */
 const answerBodiesBytesMax = 16 * 1024 * 1024
-
-interface EventRow {
-  readonly idx: number
-  readonly block: number | null
-  readonly leaf: Uint8Array
-}
 
 /** Reads one log on a connection of its own. Each call is one short statement or a few: an open reader would make the WAL grow. */
 export class LogReader implements Disposable {
@@ -54,27 +47,29 @@ export class LogReader implements Disposable {
   readonly #origin: string
   readonly #vault: Vault
   readonly #text: TextReader
-  readonly #blocks = new Map<number, OpenBlock | undefined>()
-  #blocksAtSize = 0
+  readonly #payloads: PayloadReader
+  readonly #statements = new Map<string, StatementSync>()
 
   constructor(options: LogReaderOptions) {
     this.#database = openDatabase(options.path, { readOnly: true })
     try {
       refuseNewer(this.#database, '')
+      this.#database.exec(readerCache)
     } catch (error) {
       this.#database.close()
       throw error
     }
     this.#origin = options.origin
     this.#vault = new Vault(options.vaultKey, options.origin)
+    this.#payloads = new PayloadReader(this.#database, this.#vault)
     this.#text = new TextReader(options.textFolder)
   }
 
   head(): Head {
     // One statement, so that size and checkpoint are of the same moment.
-    const row = this.#database
-      .prepare('SELECT size, root, (SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1) AS note FROM head')
-      .get()
+    const row = this.#prepared(
+      'SELECT size, root, (SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1) AS note FROM head',
+    ).get()
     const note = row?.['note'] ?? undefined
     return {
       size: Number(row?.['size'] ?? 0),
@@ -85,9 +80,9 @@ export class LogReader implements Disposable {
 
   /** Whether what the next commit would start from follows from the head; the first thing that does not. */
   writerStateFault(): string | undefined {
-    const row = this.#database
-      .prepare('SELECT size, root, edge, recorded_ms, (SELECT max(idx) FROM event) AS last FROM head')
-      .get()
+    const row = this.#prepared(
+      'SELECT size, root, edge, recorded_ms, (SELECT max(idx) FROM event) AS last FROM head',
+    ).get()
     if (row === undefined) return 'the head is missing'
     const size = Number(row['size'])
     if (Number(row['last'] ?? -1) >= size) return `entry ${size} lies beyond the head`
@@ -99,14 +94,13 @@ export class LogReader implements Disposable {
   }
 
   checkpoint(size: number): string | undefined {
-    const note = this.#database.prepare('SELECT note FROM checkpoint WHERE size = ?').get(size)?.['note']
+    const note = this.#prepared('SELECT note FROM checkpoint WHERE size = ?').get(size)?.['note']
     return note === undefined ? undefined : String(note)
   }
 
   /** Kept checkpoints in order of size, at most `limit`, larger than `after`. */
   checkpoints(after: number, limit: number): { size: number; note: string }[] {
-    return this.#database
-      .prepare('SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?')
+    return this.#prepared('SELECT size, note FROM checkpoint WHERE size > ? ORDER BY size LIMIT ?')
       .all(after, limit)
       .map((row) => ({ size: Number(row['size']), note: String(row['note']) }))
   }
@@ -117,19 +111,16 @@ export class LogReader implements Disposable {
 
   /** The tiles of a level as they are stored, from `first` on, at most `limit`, for comparison with a rebuild. */
   storedTiles(level: number, first: number, limit: number): { index: number; hashes: Uint8Array }[] {
-    return this.#database
-      .prepare('SELECT n, hashes FROM tile WHERE level = ? AND n >= ? AND n < ? ORDER BY n')
+    return this.#prepared('SELECT n, hashes FROM tile WHERE level = ? AND n >= ? AND n < ? ORDER BY n')
       .all(level, first, first + limit)
       .map((row) => ({ index: Number(row['n']), hashes: row['hashes'] as Uint8Array }))
   }
 
   /** The first stored tile that a log of this size does not have, as `level/index`. Of leaves, only full tiles are stored. */
   strayTile(size: number): string | undefined {
-    const row = this.#database
-      .prepare(
-        'SELECT level, n FROM tile WHERE level < 0 OR n < 0 OR n * 256 + iif(level = 0, 255, 0) >= ? >> (8 * level) ORDER BY level, n LIMIT 1',
-      )
-      .get(size)
+    const row = this.#prepared(
+      'SELECT level, n FROM tile WHERE level < 0 OR n < 0 OR n * 256 + iif(level = 0, 255, 0) >= ? >> (8 * level) ORDER BY level, n LIMIT 1',
+    ).get(size)
     return row === undefined ? undefined : `${String(row['level'])}/${String(row['n'])}`
   }
 
@@ -145,52 +136,75 @@ export class LogReader implements Disposable {
 
   eventById(eventId: string): StoredEvent | undefined {
     return this.#snapshot(() => {
-      const row = this.#database
-        .prepare('SELECT idx, block, leaf FROM event WHERE event_id = ?')
-        .get(uuidToBytes(eventId))
-      return row === undefined ? undefined : this.#stored(row as unknown as EventRow, true)
+      const row = this.#prepared('SELECT idx, block, leaf FROM event WHERE event_id = ?').get(uuidToBytes(eventId))
+      return row === undefined ? undefined : this.#payloads.stored(row as unknown as EventRow, true)
     })
   }
 
   events(from: number, limit: number, payloads: boolean): StoredEvent[] {
     return this.#snapshot(() =>
-      this.#database
-        .prepare('SELECT idx, block, leaf FROM event WHERE idx >= ? ORDER BY idx LIMIT ?')
+      this.#prepared('SELECT idx, block, leaf FROM event WHERE idx >= ? ORDER BY idx LIMIT ?')
         .all(from, limit)
-        .map((row) => this.#stored(row as unknown as EventRow, payloads)),
+        .map((row) => this.#payloads.stored(row as unknown as EventRow, payloads)),
     )
   }
 
   /** Everything that a report of one run needs, of one moment. `ids` are the runs that begin like this, at most two. */
   openRun(start: string, from: number, limit: number): OpenedRun {
-    const ids = this.runIdsByPrefix(start, 2)
-    const id = ids.length === 1 || ids[0] === start ? ids[0] : undefined
-    const found = id === undefined ? undefined : this.run(id)
-    if (id === undefined || found === undefined) return { ids }
-    return { ids, run: { ...found, events: this.runEvents(id, from, limit, true), head: this.head() } }
+    return this.#snapshot(() => {
+      const ids = this.runIdsByPrefix(start, 2)
+      const id = ids.length === 1 || ids[0] === start ? ids[0] : undefined
+      const rows = id === undefined ? undefined : this.#runRows(id)
+      if (id === undefined || rows === undefined) return { ids }
+      return { ids, run: { rows, events: this.#eventTexts(id, from, limit), head: this.head() } }
+    })
+  }
+
+  #eventTexts(runId: string, from: number, limit: number): RunEvent[] {
+    let bytes = 0
+    return this.#prepared(
+      'SELECT idx, block, CAST(leaf AS TEXT) AS leaf FROM event WHERE run = (SELECT pk FROM run WHERE run_id = ?) AND idx >= ? ORDER BY idx LIMIT ?',
+    )
+      .all(runId, from, limit)
+      .map((row) => {
+        const leaf = String(row['leaf'])
+        if (bytes >= answerBodiesBytesMax) return { leaf }
+        const payload = this.#payloads.payloadText(Number(row['idx']), row['block'] as number | null, leaf)
+        bytes += payload?.state === 'present' ? payload.text.length : 0
+        return payload === undefined ? { leaf } : { leaf, payload }
+      })
   }
 
   runEvents(runId: string, from: number, limit: number, payloads: boolean): StoredEvent[] {
     let bytes = 0
     return this.#snapshot(() =>
-      this.#database
-        .prepare(
-          'SELECT idx, block, leaf FROM event WHERE run = (SELECT pk FROM run WHERE run_id = ?) AND idx >= ? ORDER BY idx LIMIT ?',
-        )
+      this.#prepared(
+        'SELECT idx, block, leaf FROM event WHERE run = (SELECT pk FROM run WHERE run_id = ?) AND idx >= ? ORDER BY idx LIMIT ?',
+      )
         .all(runId, from, limit)
         .map((row) => {
-          const stored = this.#stored(row as unknown as EventRow, payloads && bytes < answerBodiesBytesMax)
+          const stored = this.#payloads.stored(row as unknown as EventRow, payloads && bytes < answerBodiesBytesMax)
           bytes += stored.payload?.state === 'present' ? stored.payload.text.length : 0
           return stored
         }),
     )
   }
 
+  /** Compiled once: that costs more than running such a statement. */
+  #prepared(text: string): StatementSync {
+    let statement = this.#statements.get(text)
+    if (statement === undefined) {
+      statement = this.#database.prepare(text)
+      this.#statements.set(text, statement)
+    }
+    return statement
+  }
+
   /** Events and their payloads of one moment: an erasure between the two would look like damage. */
   #snapshot<T>(read: () => T): T {
     this.#database.exec('BEGIN')
     try {
-      this.#forgetOldBlocks()
+      this.#payloads.refresh()
       return read()
     } finally {
       this.#database.exec('COMMIT')
@@ -200,12 +214,11 @@ export class LogReader implements Disposable {
   /** The searchable texts of events, in index order: for the text index, which trusts the log and checks no commitments. */
   texts(from: number, limit: number): EventText[] {
     return this.#snapshot(() =>
-      this.#database
-        .prepare('SELECT idx, block, CAST(leaf AS TEXT) AS leaf FROM event WHERE idx >= ? ORDER BY idx LIMIT ?')
+      this.#prepared('SELECT idx, block, CAST(leaf AS TEXT) AS leaf FROM event WHERE idx >= ? ORDER BY idx LIMIT ?')
         .all(from, limit)
         .map((row) => {
           const index = Number(row['idx'])
-          const bodies = row['block'] === null ? undefined : this.#block(Number(row['block']))
+          const bodies = row['block'] === null ? undefined : this.#payloads.bodies(Number(row['block']))
           return eventText(index, String(row['leaf']), {
             payload: bodies?.get(`${index} payload`)?.bytes,
             summary: bodies?.get(`${index} summary`)?.bytes,
@@ -214,21 +227,22 @@ export class LogReader implements Disposable {
     )
   }
 
-  run(runId: string): { run: RunRow; actions: ActionRow[] } | undefined {
-    const row = this.#database
-      .prepare('SELECT pk, shown FROM run JOIN run_state USING (pk) WHERE run_id = ?')
-      .get(runId)
+  run(runId: string): RunRows | undefined {
+    const rows = this.#snapshot(() => this.#runRows(runId))
+    return rows === undefined ? undefined : (JSON.parse(rows) as RunRows)
+  }
+
+  #runRows(runId: string): string | undefined {
+    const row = this.#prepared('SELECT pk, shown FROM run JOIN run_state USING (pk) WHERE run_id = ?').get(runId)
     if (row === undefined) return undefined
-    const actions = this.#database
-      .prepare('SELECT shown FROM action JOIN action_state USING (pk) WHERE run = ? ORDER BY pk')
+    const actions = this.#prepared('SELECT shown FROM action JOIN action_state USING (pk) WHERE run = ? ORDER BY pk')
       .all(Number(row['pk']))
-      .map((action) => JSON.parse(String(action['shown'])) as ActionRow)
-    return { run: JSON.parse(String(row['shown'])) as RunRow, actions }
+      .map((action) => String(action['shown']))
+    return `{"run":${String(row['shown'])},"actions":[${actions.join(',')}]}`
   }
 
   runIdsByPrefix(prefix: string, limit: number): string[] {
-    return this.#database
-      .prepare('SELECT run_id FROM run WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?')
+    return this.#prepared('SELECT run_id FROM run WHERE run_id >= ? AND run_id < ? ORDER BY run_id LIMIT ?')
       .all(prefix, `${prefix}\u{10ffff}`, limit)
       .map((row) => String(row['run_id']))
   }
@@ -247,7 +261,7 @@ export class LogReader implements Disposable {
     }
   }
 
-  countRuns(request: Pick<PageRequest, 'query' | 'nowMs'>): BoundedCount {
+  countRuns(request: Pick<PageRequest, 'query' | 'nowMs'>): RunCount {
     return countRuns(this.#database, { ...request, textMatches: this.#textMatches })
   }
 
@@ -259,94 +273,16 @@ export class LogReader implements Disposable {
     return attributeKeys(this.#database)
   }
 
+  readonly #textMatches = (expression: string, limit: number): { runs: number[]; complete: boolean } =>
+    this.#text.runsMatching(this.#database, expression, limit)
+
   /** For callers in this thread that compare whole tables. */
   get database(): DatabaseSync {
     return this.#database
   }
 
-  readonly #textMatches = (expression: string, limit: number): { runs: number[]; complete: boolean } =>
-    this.#text.runsMatching(this.#database, expression, limit)
-
-  #stored(row: EventRow, payloads: boolean): StoredEvent {
-    const base = { index: row.idx, leaf: row.leaf }
-    if (!payloads) return base
-    const leaf = parsedLeaf(row.leaf)
-    if (leaf === undefined || (leaf.payload === undefined && leaf.summary === undefined)) return base
-    const entries = row.block === null ? undefined : this.#block(row.block)
-    if (entries === undefined) {
-      const state = row.block === null ? (this.#isErased(leaf) ? 'erased' : 'missing') : 'damaged'
-      return {
-        ...base,
-        ...(leaf.payload !== undefined && { payload: { state } }),
-        ...(leaf.summary !== undefined && { summaryState: state }),
-      }
-    }
-    const of = (kind: VaultEntry['kind']): VaultEntry | undefined => entries.get(`${row.idx} ${kind}`)
-    const summary = leaf.summary === undefined ? undefined : openedPayload(of('summary'), leaf.summary.commitment)
-    return {
-      ...base,
-      ...(leaf.payload !== undefined && { payload: openedPayload(of('payload'), leaf.payload.commitment) }),
-      ...(summary !== undefined &&
-        (summary.state === 'present' ? { summary: summary.text } : { summaryState: summary.state })),
-    }
-  }
-
-  /** Whether a `payload_erased` of the log covers this event. */
-  #isErased(leaf: LeafEvent): boolean {
-    const erasures = this.#database
-      .prepare(
-        `SELECT leaf FROM event WHERE idx > ? AND run IS (SELECT pk FROM run WHERE run_id = ?) AND leaf LIKE '%"event_type":"payload_erased"%'`,
-      )
-      .all(leaf.index, leaf.run_id ?? null)
-    return erasures.some((row) =>
-      covers(JSON.parse(Buffer.from(row['leaf'] as Uint8Array).toString('utf8')) as LeafEvent, leaf),
-    )
-  }
-
-  /** Opened blocks are kept within a snapshot and until the next commit, because erasure rewrites blocks. */
-  #forgetOldBlocks(): void {
-    const size = Number(this.#database.prepare('SELECT size FROM head').get()?.['size'] ?? 0)
-    if (size !== this.#blocksAtSize) this.#blocks.clear()
-    this.#blocksAtSize = size
-  }
-
-  #block(block: number): OpenBlock | undefined {
-    if (!this.#blocks.has(block)) {
-      if (this.#blocks.size >= openBlocksMax) this.#blocks.clear()
-      const entries = this.#openBlock(block)
-      this.#blocks.set(block, entries && new Map(entries.map((entry) => [`${entry.index} ${entry.kind}`, entry])))
-    }
-    return this.#blocks.get(block)
-  }
-
-  #openBlock(block: number): readonly VaultEntry[] | undefined {
-    const row = this.#database
-      .prepare(
-        'SELECT sealed, wrapped FROM vault_block JOIN vault_key ON vault_key.id = vault_block.key WHERE vault_block.id = ?',
-      )
-      .get(block)
-    if (row === undefined) return undefined
-    try {
-      return this.#vault.openBlock(this.#vault.unwrapKey(row['wrapped'] as Uint8Array), row['sealed'] as Uint8Array)
-    } catch {
-      return undefined
-    }
-  }
-
   [Symbol.dispose](): void {
     this.#text[Symbol.dispose]()
     this.#database.close()
-  }
-}
-
-/** Undefined for bytes that somebody changed into no envelope: verification has to get past them. */
-function parsedLeaf(bytes: Uint8Array): LeafEvent | undefined {
-  try {
-    const leaf = JSON.parse(Buffer.from(bytes).toString('utf8')) as LeafEvent
-    return [leaf.payload, leaf.summary].every((body) => body === undefined || typeof body.commitment === 'string')
-      ? leaf
-      : undefined
-  } catch {
-    return undefined
   }
 }

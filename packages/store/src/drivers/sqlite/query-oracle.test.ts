@@ -319,7 +319,8 @@ describe('SQL over the projections', () => {
         array(tuple(sorts, queries), { minLength: 8, maxLength: 16 }),
         constantFrom(0, 3, 20_000),
         integer({ min: 1, max: 5 }),
-        (events, bodyTexts, texts, candidatesMax, limit) => {
+        constantFrom(1, 2, 500),
+        (events, bodyTexts, texts, candidatesMax, limit, pieceRows) => {
           const { database, rows, textMatches } = makeSides(events, bodyTexts)
           using closing = { [Symbol.dispose]: () => database.close() }
           expect(closing).toBeDefined()
@@ -327,7 +328,8 @@ describe('SQL over the projections', () => {
           for (const [sort, text] of texts) {
             const query = parse(sort + (sort === '' ? text : `(${text})`))
             if (query === undefined) continue
-            const request = { query, nowMs, textMatches, candidatesMax }
+            const patience = { timeMsMax: 60_000, pieceRows }
+            const request = { query, nowMs, textMatches, candidatesMax, patience, countPatience: patience }
             const page = (limit: number, cursor?: string) => ({
               ...request,
               limit,
@@ -370,6 +372,93 @@ describe('SQL over the projections', () => {
     // The comparison is worth something only when queries neither find nothing nor everything.
     expect(compared).toBeGreaterThan(600)
     expect(found).toBeGreaterThan(compared / 10)
+  })
+
+  it('gives lower bounds, and says so, when there is no time', () => {
+    let bounded = 0
+    assert(
+      property(
+        gen().map((g) => makeEvents(g)),
+        array(queries, { minLength: 8, maxLength: 16 }),
+        constantFrom(0, 3, 20_000),
+        constantFrom(0, 60_000),
+        (events, texts, candidatesMax, sampleMs) => {
+          const { database, rows, textMatches } = makeSides(events, [])
+          using closing = { [Symbol.dispose]: () => database.close() }
+          expect(closing).toBeDefined()
+          const runs = [...rows.runs.values()]
+          const patience = { timeMsMax: 0, pieceRows: 1 }
+          for (const text of texts) {
+            const query = parse(text)
+            if (query === undefined) continue
+            const request = { query, nowMs, textMatches, candidatesMax, patience, countPatience: patience }
+            const truth = memoryCount(runs, request)
+            const { count, exact, bound } = countRuns(database, request)
+            if (exact) expect([text, count, bound]).toEqual([text, truth.count, undefined])
+            else expect([text, bound, count <= truth.count]).toEqual([text, 'time', true])
+            bounded += exact ? 0 : 1
+            const asked = { ...request, keys: facetKeys, patience: { ...patience, timeMsMax: sampleMs } }
+            const whole = memoryFacets(runs, asked)
+            for (const [at, { key, counted, values }] of facetRuns(database, asked).entries()) {
+              const all = new Map(whole[at]?.values.map((value) => [value.value, value.count]))
+              expect([text, key, counted <= (whole[at]?.counted ?? 0)]).toEqual([text, key, true])
+              for (const one of values) {
+                // Beyond the eight most frequent values a cut one may come in, in the place of one that was not seen.
+                const most = all.get(one.value) ?? counted
+                expect([text, key, one.exact ? one.count === most : one.count <= most]).toEqual([text, key, true])
+              }
+              if (counted < (whole[at]?.counted ?? 0)) expect(values.some((one) => one.exact)).toBe(false)
+            }
+          }
+        },
+      ),
+      { numRuns: 60 },
+    )
+    expect(bounded).toBeGreaterThan(20)
+  })
+
+  it('counts runs of which one action has everything, whichever index is walked', () => {
+    const events: Record<string, unknown>[] = []
+    const add = (run: string, fields: Record<string, unknown>): void => {
+      const index = events.length
+      const action = { type: 'a', effect_class: 'write' }
+      events.push({
+        event_id: `e-${index}`,
+        index,
+        run_id: run,
+        run_seq: index,
+        recorded_at: new Date(nowMs).toISOString(),
+        key_id: 'k',
+        assurance: 'authenticated',
+        time_quality: 'ok',
+        ...fields,
+        ...(fields['action'] !== undefined && { action: { ...action, id: fields['action'] } }),
+      })
+    }
+    for (let run = 0; run < 8; run += 1) {
+      add(`r${run}`, { event_type: 'run_created' })
+      for (const action of ['x', 'y']) {
+        const id = `${action}${run}`
+        const tool = run === 3 && action === 'x' ? { tool: { name: 'rare' } } : {}
+        add(`r${run}`, { event_type: 'decision_proposed', action: id, ...tool })
+        const isSure = action === 'x'
+        add(`r${run}`, {
+          event_type: isSure ? 'side_effect_applied' : 'side_effect_unknown',
+          action: id,
+          effect: { status: isSure ? 'applied' : 'unknown' },
+        })
+      }
+    }
+    const { database, textMatches } = makeSides(events as unknown as LeafEvent[], [])
+    using closing = { [Symbol.dispose]: () => database.close() }
+    expect(closing).toBeDefined()
+    const count = (text: string): number =>
+      countRuns(database, { query: parse(text) ?? parseQuery('').ast, nowMs, textMatches, candidatesMax: 0 }).count
+    // The run as a whole is unconfirmed; only the action with the tool is done.
+    expect(count('tool:rare outcome:done')).toBe(1)
+    expect(count('tool:rare outcome:unconfirmed')).toBe(0)
+    expect(count('tool:rare')).toBe(1)
+    expect(count('outcome:done action:a')).toBe(8)
   })
 
   it('finds with a negation exactly what the query itself does not find', () => {

@@ -15,24 +15,33 @@ export interface Plan {
   readonly condition: Condition
   /** Numbers of the only rows that can match: of runs or of actions, whichever `level` says. Absent: walk the order of the answer. */
   readonly candidates?: { readonly rows: Sql; readonly level: 'run' | 'action' }
-  /** For a walk: an index that holds an equality before the order of the answer. */
-  readonly index?: string
+  /** For a walk: an equality on an index that goes on in the order of the answer. */
+  readonly walk?: Source
   /** For a walk over runs: the rarest term of the action that is looked for, to start from in each run. */
   readonly driver?: Source
+  /** For a walk, when no order is asked for: the parts with entries of their own to walk along instead. */
+  readonly entries?: readonly Part[]
 }
 
-interface Part {
+export interface Part {
   readonly condition: Condition
   readonly sources: readonly Source[]
   readonly level: 'run' | 'action'
   readonly count: number
+  /** Whether all of its entries were counted. */
+  readonly isCountWhole: boolean
   /** Estimated share of the rows of its level. */
   readonly share: number
 }
 
+/** Indexes that go on with the start time and the number of the row. */
 const orderedIndexes: Readonly<Record<List, ReadonlySet<string>>> = {
   runs: new Set(['run_customer', 'run_workflow', 'run_outcome', 'run_model', 'run_actor', 'run_status']),
   actions: new Set(['action_type', 'action_outcome', 'action_effect', 'action_target', 'action_approver']),
+}
+
+export function isOrdered(index: string): boolean {
+  return orderedIndexes.runs.has(index) || orderedIndexes.actions.has(index)
 }
 
 /**
@@ -54,7 +63,8 @@ export function planQuery(
     if (sources === undefined) return []
     const level = bound && sources.every(isActionSource) ? 'action' : 'run'
     const count = probe(database, sources, context.candidatesMax)
-    return [{ condition: part, sources, level, count, share: Math.min(1, count / totals[level]) }]
+    const isCountWhole = count < context.candidatesMax
+    return [{ condition: part, sources, level, count, isCountWhole, share: Math.min(1, count / totals[level]) }]
   })
   // A part that must hold and has nowhere to be looked for.
   if (parts.some(({ sources }) => sources.length === 0)) return undefined
@@ -80,16 +90,17 @@ export function planQuery(
     const level = list === 'actions' ? 'action' : best.level
     return { condition: ordered, candidates: { rows: unionOf(best.sources, level), level } }
   }
-  const index = walk?.sources[0]?.index
-  const driver = sorted.find(
-    (part) =>
-      part.condition.kind === 'leaf' &&
-      part.level === 'action' &&
-      part.sources.length === 1 &&
-      part.sources[0]?.table === 'term' &&
-      part.sources[0].equality,
+  const walkSource = walk?.sources[0]
+  const entries = sorted.filter((part) => part.condition.kind === 'leaf' && part.sources.length === 1)
+  const driver = entries.find(
+    ({ level, sources: [only] }) => level === 'action' && only?.table === 'term' && only.equality,
   )?.sources[0]
-  return { condition: ordered, ...(index !== undefined && { index }), ...(driver !== undefined && { driver }) }
+  return {
+    condition: ordered,
+    ...(walkSource !== undefined && { walk: walkSource }),
+    ...(driver !== undefined && { driver }),
+    entries,
+  }
 }
 
 /** The smallest part that is one equality on an index which continues in the order of the answer. */

@@ -1,15 +1,17 @@
 import type { Query } from '@counterfoil/schema/query'
 import { limits } from '@counterfoil/schema'
 import type { DatabaseSync } from 'node:sqlite'
-import type { BoundedCount } from '../../event-store.ts'
+import type { RunCount } from '../../event-store.ts'
 import type { ActionRow, RunRow } from '../../projection/rows.ts'
-import { conditionOf, type Condition } from '../../query/condition.ts'
+import { binds, conditionOf, conjuncts, type Condition } from '../../query/condition.ts'
 import { decodeCursor, encodeCursor, type Position } from '../../query/cursor.ts'
 import { listOrder, type ListOrder } from '../../query/sort-order.ts'
 import { createMatchContext, type TextMatches } from './query-context.ts'
+import { findRuns, patienceForCounts, type Patience } from './query-found.ts'
 import type { MatchContext } from './query-match.ts'
 import type { List } from './query-plan.ts'
 import { selectRows, type OrderValue, type Selection } from './query-select.ts'
+import { entriesOf, sourcesOf } from './query-source.ts'
 import { compose, sql, type Sql } from './query-sql.ts'
 
 export interface SelectRequest {
@@ -18,6 +20,8 @@ export interface SelectRequest {
   readonly textMatches: TextMatches
   /** How many candidates of an index are looked at rather than walking the order of the answer. It changes the cost alone. */
   readonly candidatesMax?: number
+  /** How long counts and the samples of facets may take, and in which steps. */
+  readonly patience?: Patience
 }
 
 export interface RowsRequest extends SelectRequest {
@@ -40,35 +44,42 @@ export function queryActions(database: DatabaseSync, request: RowsRequest): Rows
   return queryPage<ActionRow>(database, 'actions', request)
 }
 
-/** How many runs match: exact up to 10,000. */
-export function countRuns(database: DatabaseSync, request: SelectRequest): BoundedCount {
+/** How many runs match: exact up to 10,000, as far as the time for it allows. */
+export function countRuns(database: DatabaseSync, request: SelectRequest): RunCount {
   const context = createMatchContext(database, request)
-  const found = newestRuns(database, conditionOf(request.query), context, limits.exactCountMax + 1)
-  const count =
-    found === undefined
-      ? 0
-      : Number(database.prepare(`SELECT count(*) AS n FROM (${found.text})`).get(...found.parameters)?.['n'] ?? 0)
-  return {
-    count: Math.min(count, limits.exactCountMax),
-    exact: count <= limits.exactCountMax && context.textComplete(),
-  }
+  const condition = conditionOf(request.query)
+  const { runs, cut } =
+    countedByIndex(database, condition, context) ?? countFound(database, condition, context, request)
+  const bound = cut ?? (context.textComplete() ? undefined : 'text')
+  return bound === undefined ? { count: runs, exact: true } : { count: runs, exact: false, bound }
 }
 
-/** A statement for the numbers (`pk`) of at most `limit` matching runs, the newest if there are more. Undefined when none can match. */
-export function newestRuns(
+function countFound(
   database: DatabaseSync,
   condition: Condition,
   context: MatchContext,
-  limit: number,
-): Sql | undefined {
-  const selection = selectRows(database, condition, context, { list: 'runs', wanted: limit, byStart: true })
-  return (
-    selection &&
-    compose(
-      `{} ORDER BY run.started_ms DESC LIMIT ${limit}`,
-      selection.select(orderValues.runs.started, () => []).statement,
-    )
-  )
+  { patience = patienceForCounts }: SelectRequest,
+): { runs: number; cut?: 'rows' | 'time' } {
+  const { runs, cut } = findRuns(database, condition, context, { most: limits.exactCountMax, patience })
+  return { runs: runs.length, ...(cut !== undefined && { cut }) }
+}
+
+/** One filter whose index has an entry for each of its runs is counted there, without a look at the runs. */
+function countedByIndex(
+  database: DatabaseSync,
+  condition: Condition,
+  context: MatchContext,
+): { runs: number; cut?: 'rows' } | undefined {
+  const [only, ...more] = conjuncts(condition)
+  if (only?.kind !== 'leaf' || more.length > 0) return undefined
+  const [source, ...others] = sourcesOf(only, binds(condition), context) ?? []
+  if (source?.table !== 'run' || others.length > 0) return undefined
+  const { text, parameters } = entriesOf(source)
+  const row = database
+    .prepare(`SELECT count(*) AS n FROM (${text} LIMIT ${limits.exactCountMax + 1})`)
+    .get(...parameters)
+  const entries = Number(row?.['n'] ?? 0)
+  return entries > limits.exactCountMax ? { runs: limits.exactCountMax, cut: 'rows' } : { runs: entries }
 }
 
 const started = (table: 'run' | 'action'): OrderValue => ({

@@ -46,9 +46,9 @@ export function selectRows(
     const other = list === 'runs' ? '' : ' CROSS JOIN run ON run.pk = action.run'
     return {
       select: ({ value, walk }, conditions) => {
-        const from = plan.index === undefined ? walk?.from : `${table} INDEXED BY ${plan.index}`
-        const by = plan.index === undefined ? (walk?.value ?? value) : value
-        const where = plan.index === undefined && walk?.where !== undefined ? [sql(walk.where)] : []
+        const from = plan.walk === undefined ? walk?.from : `${table} INDEXED BY ${plan.walk.index}`
+        const by = plan.walk === undefined ? (walk?.value ?? value) : value
+        const where = plan.walk === undefined && walk?.where !== undefined ? [sql(walk.where)] : []
         const statement = compose(
           `SELECT ${table}.pk AS pk, ${by} AS value FROM ${from ?? `${table} NOT INDEXED`}${other} WHERE {}`,
           every([match, ...where, ...conditions(by)]),

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { StoreError } from '../../errors.ts'
-import type { AppendResult, EraseRequest, EventStore, LogInfo } from '../../event-store.ts'
+import type { AppendResult, EraseRequest, EventStore, Head, LogInfo, StopRequest } from '../../event-store.ts'
 import { defaultStateFolder } from '../../head-memory.ts'
 import { makeLogFolder } from './log-folder.ts'
 import { checkLogName } from '../../log-name.ts'
@@ -11,7 +11,8 @@ import { ControlFile, type ControlLog } from './control-file.ts'
 import { DataLock, makeDataFolder } from './data-lock.ts'
 import { contradicted } from './log-file.ts'
 import type { EntryAudit } from './entry-audit.ts'
-import type { LogReader, OpenedRun } from './log-reader.ts'
+import type { LogReader, OpenedRun, RunRows } from './log-reader.ts'
+import type { RunEvent } from './payload-reader.ts'
 import type { ReaderMethod } from './reader-worker.ts'
 import { WorkerClient } from './worker-client.ts'
 import type { LogPaths, WorkerMessage } from './worker-protocol.ts'
@@ -23,6 +24,12 @@ export interface SqliteStoreOptions {
   readonly mode?: 'write' | 'read'
   /** Where heads are remembered outside the data directory. */
   readonly state?: string
+}
+
+/** `ids` are the runs that begin as asked, at most two; `run` is there when exactly one was meant. */
+export interface FoundRun {
+  readonly ids: readonly string[]
+  readonly run?: RunRows & { readonly events: readonly RunEvent[]; readonly head: Head }
 }
 
 /** A data directory in SQLite, one database file a log; see `docs/adr/0002`. */
@@ -127,6 +134,10 @@ export class SqliteStore implements EventStore {
     return erased
   }
 
+  async stop(log: string, request: StopRequest): ReturnType<EventStore['stop']> {
+    return this.#writerOf(log).call({ op: 'stop', log, request })
+  }
+
   async rebuild(log: string, onProgress?: (done: number, total: number) => void): Promise<{ events: number }> {
     return this.#writerOf(log).call({ op: 'rebuild', log }, onProgress)
   }
@@ -210,8 +221,11 @@ export class SqliteStore implements EventStore {
   }
 
   /** Everything that a report of one run needs, in one call. */
-  openRun(log: string, start: string, from: number, limit: number): Promise<OpenedRun> {
-    return this.#read(log, 'openRun', start, from, limit)
+  async openRun(log: string, start: string, from: number, limit: number): Promise<FoundRun> {
+    const { ids, run } = await this.#read<OpenedRun>(log, 'openRun', start, from, limit)
+    if (run === undefined) return { ids }
+    const { rows, events, head } = run
+    return { ids, run: { ...(JSON.parse(rows) as RunRows), events, head } }
   }
 
   runEvents(

@@ -1,5 +1,5 @@
 import type { AppendRequest } from '../../prepared-event.ts'
-import type { EraseRequest } from '../../event-store.ts'
+import type { EraseRequest, StopRequest } from '../../event-store.ts'
 import type { StoreErrorCode } from '../../errors.ts'
 import { StoreError } from '../../errors.ts'
 
@@ -19,6 +19,7 @@ export type WriterCall =
   | { readonly op: 'open'; readonly log: LogPaths }
   | { readonly op: 'append'; readonly log: string; readonly request: AppendRequest }
   | { readonly op: 'erase'; readonly log: string; readonly request: EraseRequest }
+  | { readonly op: 'stop'; readonly log: string; readonly request: StopRequest }
   | { readonly op: 'rebuild'; readonly log: string }
   | { readonly op: 'text_erased'; readonly log: string; readonly indexes: readonly number[] }
   | { readonly op: 'witness'; readonly log: string; readonly checkpoint: string }

@@ -97,6 +97,12 @@ function perform(call: WriterCall, id: number): unknown {
       answer({ kind: 'committed', log: call.log, size: file.head.size })
       return result
     }
+    case 'stop': {
+      const { file } = logOf(call.log)
+      const result = file.stop(call.request)
+      if (result.isNew) answer({ kind: 'committed', log: call.log, size: file.head.size })
+      return result
+    }
     case 'rebuild':
       return logOf(call.log).file.maintain((database, projections) =>
         rebuildProjections(database, projections, (done, total) => answer({ kind: 'progress', id, done, total })),
