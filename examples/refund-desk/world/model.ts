@@ -3,7 +3,12 @@ import type { Ticket } from './tickets.ts'
 
 /** What the model wants to do about a ticket, and why. */
 export type Decision =
-  | { readonly do: 'refund'; readonly amountMinor: number; readonly reason: string; readonly confidence: 'high' | 'medium' }
+  | {
+      readonly do: 'refund'
+      readonly amountMinor: number
+      readonly reason: string
+      readonly confidence: 'high' | 'medium'
+    }
   | { readonly do: 'decline'; readonly reason: string; readonly confidence: 'high' | 'medium' }
 
 /** Stands for a language model: a script, so that the desk runs offline and every run of it is the same. */

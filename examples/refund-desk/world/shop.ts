@@ -44,6 +44,14 @@ export class Shop implements Disposable {
     this.#database.prepare(insert).run(order.id, order.customer, order.status, order.totalMinor, order.currency)
   }
 
+  orderCount(): number {
+    return Number(this.#database.prepare('SELECT count(*) AS n FROM orders').get()?.['n'] ?? 0)
+  }
+
+  knowsCustomer(customer: string): boolean {
+    return this.#database.prepare('SELECT 1 FROM orders WHERE customer = ? LIMIT 1').get(customer) !== undefined
+  }
+
   order(id: string): Order | undefined {
     const row = this.#database.prepare('SELECT * FROM orders WHERE id = ?').get(id)
     if (row === undefined) return undefined
