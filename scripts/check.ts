@@ -5,6 +5,7 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { checkDocs } from './docs.ts'
 import { lengthProblems, lockfileProblems, nameProblems, wordingProblems } from './house-rules.ts'
+import { packageSize, sdkBudget, sizeReport } from './package-size.ts'
 import { root, runTool } from './tool.ts'
 
 /** A step gives its problems, each as text; none is success. */
@@ -26,6 +27,14 @@ const steps: readonly Step[] = [
   [
     'packages (publint)',
     async () => (await Promise.all(globSync('packages/*', { cwd: root }).map(lintPackage))).flat(),
+  ],
+  [
+    'size of the SDK',
+    async () => {
+      const { line, problems } = sizeReport('@counterfoil/sdk', packageSize('packages/sdk'), sdkBudget)
+      console.log(`       ${line}`)
+      return problems
+    },
   ],
   ['lockfile', async () => lockfileProblems(readFileSync(path.join(root, 'package-lock.json'), 'utf8'))],
   ['house rules', async () => [nameProblems, lengthProblems, wordingProblems].flatMap((rule) => rule(sources()))],

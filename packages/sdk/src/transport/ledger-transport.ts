@@ -1,0 +1,101 @@
+import { resolve } from 'node:path'
+import type { Ledger, Log, openLedger as OpenLedger, Principal } from '@counterfoil/ledger'
+import { RecorderError } from '../errors.ts'
+import type { Checkpoint } from '../witness/checkpoint.ts'
+import { readBatchReport } from './answers.ts'
+import { destinationName } from './destination-name.ts'
+import { TransportError, type BatchReport, type LogIdentity, type Transport } from './transport.ts'
+
+/** Who writes when no key is involved; the same as the command line's, so that a run stays one owner's. */
+const localKeyId = 'k_local'
+
+/** A log in this very process, on a data directory of its own. */
+export class LedgerTransport implements Transport {
+  readonly place: string
+  readonly destination: string
+  readonly isLocal = true
+  readonly connections = 0
+  readonly #open: () => Promise<{ ledger: Ledger; log: Log }>
+  #opened: Promise<{ ledger: Ledger; log: Log }> | undefined
+
+  /** @param log which log, where the directory has several; by default `main` */
+  constructor(data: string, log = 'main') {
+    this.place = data
+    this.destination = destinationName(resolve(data), log)
+    this.#open = async () => {
+      const { openLedger } = await loadLedger()
+      const ledger = await openLedger({ data, firstLog: log, firstKey: false })
+      return { ledger, log: await ledger.log(log) }
+    }
+  }
+
+  async identify(): Promise<LogIdentity> {
+    const { origin, vkey, size, checkpoint } = await (await this.#log()).report()
+    return { origin, vkey, size, ...(checkpoint !== undefined && { checkpoint }) }
+  }
+
+  async send(events: readonly string[]): Promise<BatchReport> {
+    const log = await this.#log()
+    const principal: Principal = { keyId: localKeyId, log: log.name, scopes: ['ingest', 'admin'] }
+    try {
+      const report = await log.ingest(`${events.join('\n')}\n`, { principal, format: 'ndjson', sentAtMs: Date.now() })
+      return readBatchReport(report, events.length)
+    } catch (error) {
+      if (codeOf(error) === 'batch_too_large') throw new TransportError('batch', 'batch_too_large', messageOf(error))
+      throw toTransportError(error)
+    }
+  }
+
+  async present(checkpoint: string): Promise<void> {
+    await (await this.#log()).witness(checkpoint).catch((error: unknown) => {
+      throw toTransportError(error)
+    })
+  }
+
+  async proveConsistency(from: Checkpoint, to: Checkpoint): Promise<readonly string[]> {
+    const log = await this.#log()
+    return (await log.consistencyProof(from.size, to.size)).path
+  }
+
+  async close(): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined)
+    await opened?.ledger[Symbol.asyncDispose]()
+  }
+
+  async #log(): Promise<Log> {
+    this.#opened ??= this.#open()
+    try {
+      return (await this.#opened).log
+    } catch (error) {
+      this.#opened = undefined
+      throw error instanceof RecorderError ? error : toTransportError(error)
+    }
+  }
+}
+
+/** The ledger is an optional peer: whoever only talks to a server does not install it. */
+async function loadLedger(): Promise<{ readonly openLedger: typeof OpenLedger }> {
+  try {
+    return await import('@counterfoil/ledger')
+  } catch (error) {
+    throw new RecorderError(
+      'ledger_missing',
+      'To record without a server, the package @counterfoil/ledger must be installed and run on Node 24 or newer. Nothing was recorded.',
+      { cause: error },
+    )
+  }
+}
+
+function toTransportError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error
+  return new TransportError('retry', codeOf(error) ?? 'log_unreachable', messageOf(error), { cause: error })
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? code : undefined
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

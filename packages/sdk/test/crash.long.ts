@@ -1,0 +1,10 @@
+import { expect, it } from 'vitest'
+import { cleanReport, crashRounds } from './_crash-rounds.ts'
+
+const rounds = 200
+
+it('a recording process that is killed 200 times at random loses nothing that it called safe', async () => {
+  const { safe, ...report } = await crashRounds(rounds)
+  expect(report).toEqual(cleanReport)
+  expect(safe).toBeGreaterThan(rounds)
+}, 3_600_000)
