@@ -1,7 +1,6 @@
 import type { EventDefinition } from './define-event.ts'
 import { eventDefinitions } from './events/index.ts'
-import { producerFields, serverFields } from './fields.ts'
-import { hiddenCharacterClass } from './hidden-characters.ts'
+import { hiddenCharacterClass, producerFields, serverFields } from './fields.ts'
 import { limits } from './limits.ts'
 import { queryKeyNames } from './query/keys.ts'
 
@@ -26,12 +25,11 @@ export const bodyFields: Readonly<Record<string, Json>> = {
 const leafRequired = ['log', 'index', 'recorded_at', 'key_id', 'assurance', 'time_quality'] as const
 
 function fieldSchemas(form: EventForm): Readonly<Record<string, Json>> {
-  const { attributes, payload_ref: payloadRef, redactions, ...others } = plain(producerFields) as Record<string, Json>
+  const { attributes, payload_ref: payloadRef, ...others } = plain(producerFields) as Record<string, Json>
   return {
     ...others,
     attributes: { ...withVisibleStrings(attributes), propertyNames: { not: { enum: queryKeyNames } } },
     payload_ref: withVisibleStrings(payloadRef),
-    redactions: withVisibleStrings(redactions),
     ...(form === 'sent' ? bodyFields : (plain(serverFields) as Record<string, Json>)),
   }
 }

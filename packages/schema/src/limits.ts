@@ -22,8 +22,6 @@ export const limits = {
   attributeStringCodePointsMax: 256,
   /** Recorded removals; what is beyond is counted in the last entry. */
   redactionsMax: 64,
-  /** Places and rules of recorded removals together, so that they never fill an envelope. */
-  redactionsCharactersMax: 4_096,
   batchEventsMax: 1_000,
   batchBytesMax: 8 * 1024 * 1024,
   /** How far a producer's clock may be off before its times are marked. */

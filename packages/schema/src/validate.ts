@@ -5,8 +5,7 @@ import { closedNamesOf, hasClosedNames, openSchema, type ClosedNames } from './c
 import type { EventDefinition } from './define-event.ts'
 import { EventError } from './errors.ts'
 import { eventDefinitions, reservedTypes } from './events/index.ts'
-import { serverFields, type producerFields, type ProducerField } from './fields.ts'
-import { hiddenCharacterClass } from './hidden-characters.ts'
+import { hiddenCharacterClass, serverFields, type producerFields, type ProducerField } from './fields.ts'
 import { extendPointer } from './json/json-pointer.ts'
 import { queryKeyNames } from './query/keys.ts'
 import { isCalendarTime } from './time.ts'
@@ -168,13 +167,7 @@ const hiddenCharacters = new RegExp(`[${hiddenCharacterClass}]`, 'u')
 
 /** What the schemas cannot say: an event of the right shape that is wrong nevertheless. */
 function contradiction(event: Record<string, unknown>): EventError | undefined {
-  const {
-    event_id: eventId,
-    occurred_at: occurredAt,
-    attributes,
-    payload_ref: payloadRef,
-    redactions,
-  } = event as Partial<Envelope>
+  const { event_id: eventId, occurred_at: occurredAt, attributes, payload_ref: payloadRef } = event as Partial<Envelope>
   if (occurredAt !== undefined && !isCalendarTime(occurredAt)) {
     return new EventError('field_invalid', '/occurred_at', 'occurred_at names an instant that does not exist.')
   }
@@ -189,8 +182,6 @@ function contradiction(event: Record<string, unknown>): EventError | undefined {
     }
   }
   if (payloadRef !== undefined && hiddenCharacters.test(payloadRef.uri)) return hidden('/payload_ref/uri')
-  const hiding = redactions?.findIndex(({ path }) => hiddenCharacters.test(path)) ?? -1
-  if (hiding >= 0) return hidden(`/redactions/${hiding}/path`)
   if (event['causation_id'] === eventId) {
     return new EventError('field_invalid', '/causation_id', 'An event does not cause itself.')
   }

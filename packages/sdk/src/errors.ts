@@ -31,7 +31,9 @@ export const recorderErrorCodes = [
   'approval_expired',
   'approval_mismatch',
   'run_stopped',
-  'blocked',
+  'action_cancelled',
+  // an action that ran
+  'receipt_failed',
 ] as const
 
 export type RecorderErrorCode = (typeof recorderErrorCodes)[number]
@@ -41,7 +43,7 @@ export class RecorderError extends Error {
   override readonly name: string = 'RecorderError'
   readonly code: RecorderErrorCode
   /** JSON Pointer of the offending field, where there is one. */
-  readonly pointer?: string
+  declare readonly pointer?: string
 
   constructor(code: RecorderErrorCode, message: string, options: { cause?: unknown; pointer?: string } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })

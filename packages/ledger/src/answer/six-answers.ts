@@ -1,4 +1,4 @@
-import { hasEffect, isStop, questions, type ActionRow, type Question, type RunRow } from '@counterfoil/store'
+import { hasEffect, questions, type ActionRow, type Question, type RunRow } from '@counterfoil/store'
 import type { Answer } from '../report/run.ts'
 import type { RunStory } from './run-story.ts'
 import { evidenceOf, type Strand } from './strand.ts'

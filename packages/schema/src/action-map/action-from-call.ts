@@ -1,4 +1,4 @@
-import { hiddenCharacterClass } from '../hidden-characters.ts'
+import { hiddenCharacterClass } from '../fields.ts'
 import { limits } from '../limits.ts'
 import { shiftDecimal } from './decimal-shift.ts'
 import type { ActionMap, AttributeRule, ReferenceRule, ToolRule } from './definition.ts'

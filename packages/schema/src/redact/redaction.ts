@@ -1,5 +1,3 @@
-import { hiddenCharacterClass } from '../hidden-characters.ts'
-
 /** What was removed: where, as an RFC 6901 pointer from the root of the event, and by which rule. */
 export interface Redaction {
   path: string
@@ -18,11 +16,8 @@ export function isMarker(text: string): boolean {
   return text.length <= 52 && markerPattern.test(text)
 }
 
-const hiddenCharacters = new RegExp(`[${hiddenCharacterClass}]`, 'gu')
-
-/** Notes a removal once per place and rule. A place is named in an envelope, so nothing in it may be hidden. */
-export function record(out: Redaction[], place: string, rule: string): void {
-  const path = place.replaceAll(hiddenCharacters, '\u{fffd}')
+/** Notes a removal once per place and rule. */
+export function record(out: Redaction[], path: string, rule: string): void {
   const last = out.at(-1)
   if (last !== undefined && last.path === path && last.rule === rule) return
   out.push({ path, rule })

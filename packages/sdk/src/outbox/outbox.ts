@@ -1,4 +1,5 @@
 import type { EventType } from '@counterfoil/schema'
+import type { RecorderError } from '../errors.ts'
 import type { JsonInput } from './json-input.ts'
 
 /**
@@ -38,7 +39,8 @@ export interface Recorded {
   /**
    * Resolves when the event is durable on this machine (fsynced into the spool) or in the log, whichever comes first.
    *
-   * @throws RecorderError `spool_full`, `spool_unwritable`, `recorder_closed`, or, embedded, what `confirmed` throws
+   * @throws RecorderError `spool_full` (only with `whenFull: 'fail'`), `spool_unwritable`. The event is kept in memory and
+   *   tried again; until then nothing may rely on it.
    */
   readonly spooled: Promise<void>
   /**
@@ -50,6 +52,14 @@ export interface Recorded {
    *   `log_rewritten`, `log_replaced`, `recorder_closed`
    */
   confirmed(timeoutMs: number): Promise<Confirmation>
+}
+
+/** What went wrong with events that nobody may be waiting for: each event that was refused or lost, told once. */
+export interface OutboxProblem {
+  readonly error: RecorderError
+  /** The run of the event, where the problem is one event's. */
+  readonly runId?: string
+  readonly eventId?: string
 }
 
 /** How far the events of this process have come. */
@@ -75,13 +85,19 @@ export interface Outbox extends AsyncDisposable {
    * Takes an event. Its content is fixed when this returns: later changes of the draft change nothing. Costs the caller a
    * few microseconds; redaction and disk come later.
    *
-   * @throws RecorderError `recorder_closed`, `payload_invalid` for what JSON cannot hold (cycles, bigint, functions)
+   * @throws RecorderError `recorder_closed`; `payload_invalid` for what JSON cannot hold (cycles, bigint) or is far beyond
+   *   any limit; `spool_full` when more events wait in memory than it may hold
    */
   record(draft: DraftEvent): Recorded
   /** The runs that are open in this process; while there are any, heartbeats come more often. */
   runOpened(runId: string): void
   runEnded(runId: string): void
   state(): OutboxState
-  /** Resolves when everything recorded so far is in the log. @throws as {@link Recorded.confirmed} */
+  /**
+   * Resolves when the log has answered for everything that this process has recorded so far. What earlier processes left
+   * is not waited for.
+   *
+   * @throws as {@link Recorded.confirmed}, but never `event_refused`
+   */
   flush(timeoutMs: number): Promise<void>
 }

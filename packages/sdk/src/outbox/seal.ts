@@ -1,6 +1,6 @@
 import { limits } from '@counterfoil/schema/ids'
 import { isJsonObject, parseJson, RawJson, type JsonValue } from '@counterfoil/schema/json'
-import { mergeRedactions, type Redaction, type Redactor } from '@counterfoil/schema/redact'
+import { leafRedactions, type Redaction, type Redactor } from '@counterfoil/schema/redact'
 
 /**
  * The event as it may leave this process: without its secrets, and with a record of what was removed. The payload stays
@@ -20,7 +20,7 @@ export function sealEvent(draft: string, redactor: Redactor): string {
   const shown = redactor.redactEnvelope(envelope, removed)
   const body = payload instanceof RawJson ? redactor.redactPayload(payload, removed) : undefined
   const shortText = typeof summary === 'string' ? redactor.redactString(summary, '/summary', removed) : undefined
-  const all = mergeRedactions(readRedactions(earlier), removed)
+  const all = leafRedactions([...readRedactions(earlier), ...removed])
   let text = JSON.stringify(shown).slice(0, -1)
   if (all.length > 0) text += `,"redactions":${JSON.stringify(all)}`
   if (body !== undefined) text += `,"payload":${body}`

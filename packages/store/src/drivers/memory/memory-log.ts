@@ -10,7 +10,6 @@ import type {
   Head,
   ProjectionDifference,
   Refusal,
-  StopRequest,
   StoredEvent,
   StoredPayload,
 } from '../../event-store.ts'
@@ -305,19 +304,6 @@ export class MemoryLog {
     if (result === undefined || result.status === 'refused')
       throw new StoreError('io_error', 'The erasure could not be recorded.')
     return { events: held.length, index: result.index }
-  }
-
-  stop({ runId, actorId, reasonCode }: StopRequest): { order: StopOrder; isNew: boolean } {
-    const before = this.#rows.runState(runId)
-    if (before === undefined) throw unknownRun(runId)
-    if (before.stop !== undefined) return { order: before.stop, isNew: false }
-    if (hasEnded(before)) throw endedRun(runId)
-    const nowMs = Math.max(this.#now(), this.#recordedMs)
-    const event = serverEvent('decision_overridden', nowMs, stopFields(runId, actorId, reasonCode))
-    const [result] = this.append({ events: [event], context: serverContext }).results
-    if (result === undefined || result.status === 'refused' || result.stop === undefined)
-      throw new StoreError('io_error', 'The stop could not be recorded; the run was not stopped.')
-    return { order: result.stop, isNew: true }
   }
 
   #ofRun(runId: string): Entry[] {

@@ -206,12 +206,6 @@ export class Commit {
     return stop === undefined ? {} : { stop }
   }
 
-  /** Also for a duplicate: its first acknowledgement may be lost, and the stop is newer than it. */
-  #stopOf(runId: string | undefined): { stop?: StopOrder } {
-    const stop = runId === undefined ? undefined : standingStop(runId, (id) => this.#projector.runState(id))
-    return stop === undefined ? {} : { stop }
-  }
-
   /** The earlier acknowledgement when this very event is stored already, a refusal when another one has its id. */
   #known(event: WriterEvent, draft: Draft): Exclude<Outcome, Stored> | undefined {
     const row = this.#statements.select.get(uuidToBytes(draft.event_id))
