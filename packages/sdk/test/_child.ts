@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 const childFile = fileURLToPath(new URL('./record-child.ts', import.meta.url))
 
-export interface Ended {
+interface Ended {
   readonly code: number | null
   readonly signal: string | null
   /** What it said, one object a line. */

@@ -9,6 +9,7 @@ import { createRebuildCommand } from './rebuild.ts'
 import { createRecoverCommand } from './recover.ts'
 import { createSearchCommand } from './search.ts'
 import { createServeCommand } from './serve.ts'
+import { createSpoolCommand } from './spool.ts'
 import { createStopCommand } from './stop.ts'
 import { createTailCommand } from './tail.ts'
 import { createVerifyCommand } from './verify.ts'
@@ -25,6 +26,7 @@ export const commands: readonly (() => Command)[] = [
   createVerifyCommand,
   createProofCommand,
   createKeysCommand,
+  createSpoolCommand,
   createBackupCommand,
   createRebuildCommand,
   createRecoverCommand,

@@ -46,6 +46,7 @@ export class Delivery {
   #stopReason: RecorderError | undefined
   #done: Promise<void> | undefined
   #keptMs = -keepEveryMs
+  #keepTimer: NodeJS.Timeout | undefined
   #eventsMax: number = limits.batchEventsMax
   #turns = 0
 
@@ -72,6 +73,7 @@ export class Delivery {
   /** Ends after what is on its way; closes the way, so that this does not take long. */
   async stop(): Promise<void> {
     this.#backoff.stop()
+    clearTimeout(this.#keepTimer)
     await this.#options.transport.close()
     await this.#done
   }
@@ -213,10 +215,18 @@ export class Delivery {
     return journal.delivered < journal.sealed || leftOvers.length > 0
   }
 
+  /** At most once a second, and after the last delivery too. */
   #keepNowAndThen(): void {
-    const now = performance.now()
-    if (now - this.#keptMs < keepEveryMs) return
-    this.#keptMs = now
+    if (this.#keepTimer !== undefined) return
+    const dueMs = this.#keptMs + keepEveryMs - performance.now()
+    if (dueMs <= 0) return this.#keep()
+    this.#keepTimer = setTimeout(() => this.#keep(), dueMs).unref()
+  }
+
+  #keep(): void {
+    clearTimeout(this.#keepTimer)
+    this.#keepTimer = undefined
+    this.#keptMs = performance.now()
     this.#options.onKeep()
   }
 }

@@ -12,7 +12,7 @@ const numberAt = 8
 const checksumAt = 16
 
 /** Far more than any event with its payload; a length beyond it is damage. */
-export const recordBytesMax = 16 * 1024 * 1024
+const recordBytesMax = 16 * 1024 * 1024
 
 export interface SpoolRecord {
   /** Which event of its folder it is: `producer.seq` for those of a process. */

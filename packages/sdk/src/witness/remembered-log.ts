@@ -13,7 +13,7 @@ export interface RememberedLog {
 const folderName = 'checkpoints'
 
 /** One file a destination: deleting it is how an operator accepts another log, or another history, there. */
-export function rememberedLogPath(root: string, destination: string): string {
+function rememberedLogPath(root: string, destination: string): string {
   return join(root, folderName, `${destination}.json`)
 }
 
