@@ -65,7 +65,8 @@ describe('packages', () => {
     const manifest = manifestOf(`packages/${layer}/package.json`)
     expect(manifest.name).toBe(packageName(layer))
     const allowed = layers[layer] ?? []
-    const declared = names.filter((name) => packageName(name) in (manifest.dependencies ?? {}))
+    const all = { ...manifest.dependencies, ...manifest.peerDependencies }
+    const declared = names.filter((name) => packageName(name) in all)
     expect(allowed).toEqual(expect.arrayContaining(declared))
     expect(references(`packages/${layer}/tsconfig.json`).toSorted()).toEqual(declared.toSorted())
   })

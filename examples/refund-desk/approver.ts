@@ -39,6 +39,6 @@ export function approveByRule(faultOf: (order: string) => Fault | undefined): Ap
   }
 }
 
-export function money(minor: number): string {
+function money(minor: number): string {
   return (minor / 100).toFixed(2)
 }
