@@ -297,7 +297,7 @@ export class LogReader implements Disposable {
   readonly #textMatches = (expression: string, limit: number): { runs: number[]; complete: boolean } =>
     this.#text.runsMatching(this.#database, expression, limit)
 
-  /** For callers in this thread that compare whole tables. */
+  /** For the text thread, which looks for erasures to follow. */
   get database(): DatabaseSync {
     return this.#database
   }

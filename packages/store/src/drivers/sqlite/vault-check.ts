@@ -22,8 +22,7 @@ export class VaultCheck {
       'SELECT vault_block.id, vault_key.id AS key, vault_key.run FROM vault_block LEFT JOIN vault_key ON vault_key.id = vault_block.key WHERE vault_block.id > ? ORDER BY vault_block.id LIMIT ?',
     )
     this.#keys = live.prepare(
-      `SELECT id, run, EXISTS (SELECT 1 FROM vault_block WHERE key = vault_key.id) AS used, EXISTS (SELECT 1 FROM event WHERE run = vault_key.run) AS known
-         FROM vault_key WHERE id > ? ORDER BY id LIMIT ?`,
+      'SELECT id, run, EXISTS (SELECT 1 FROM vault_block WHERE key = vault_key.id) AS used FROM vault_key WHERE id > ? ORDER BY id LIMIT ?',
     )
   }
 
@@ -52,13 +51,15 @@ export class VaultCheck {
     return rows.length < page ? undefined : Number(rows.at(-1)?.['id'])
   }
 
-  /** Looks at one page of keys. A run may have a key and no payload yet; an event without a run has none to spare. */
+  /**
+   * Looks at one page of keys. A run may have a key and no payload: one that was refused, or erased alone. An event without
+   * a run takes its key with it.
+   */
   keys(differences: ProjectionDifference[], after: number | bigint = lowest): number | undefined {
     const rows = this.#keys.all(after, page)
-    for (const { id, run, used, known } of rows) {
-      if (run === null ? used === 1 : known === 1) continue
-      const message = run === null ? 'opens no payload' : 'is filed under a run that has no entries'
-      differences.push({ table: 'vault_key', id: String(id), message })
+    for (const { id, run, used } of rows) {
+      if (run === null && used === 0)
+        differences.push({ table: 'vault_key', id: String(id), message: 'opens no payload' })
     }
     return rows.length < page ? undefined : Number(rows.at(-1)?.['id'])
   }
