@@ -44,7 +44,7 @@ export interface FoundRun {
 }
 
 /** How long an erasure waits for readers of other processes before it says that its traces are not gone yet. */
-const emptyingMsMax = 10_000
+const emptyingMsMax = 30_000
 
 /** A data directory in SQLite, one database file a log; see `docs/adr/0002`. */
 export class SqliteStore implements EventStore {
