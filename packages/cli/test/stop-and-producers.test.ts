@@ -65,7 +65,7 @@ describe('stop', () => {
       /^was stopped before: run-abc, by usr-19 at \S+Z \(wrong_customer\)\n$/,
     )
     const { out } = await place.run('explain', 'run-abc')
-    expect(out.replaceAll(/\s+/g, ' ')).toContain('A person stopped it.')
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('A person stopped the run')
     expect(out).toMatch(/5 Approval +\S+ observed +usr-19 stopped the run \(wrong_customer\)\./)
   })
 

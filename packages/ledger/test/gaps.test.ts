@@ -199,10 +199,10 @@ test('an account of a silent recorder: the run is stalled, its answers say so, a
   await declareAll()
   const report = await open.log.run('left')
   expect(report.run).toMatchObject({ status: 'stalled', outcome: 'unconfirmed', producer: 'lonely' })
-  expect(report.sentence).toContain('It went silent before its end')
+  expect(report.sentence).toContain('The run went silent before its end')
   expect(report.answers.map(({ question, text }) => [question, text])).toContainEqual([
     'effect',
-    'Nothing is on record, and the run went silent before its end.',
+    'No action with an effect is on record; the run went silent before its end, and the log does not say whether there was one.',
   ])
   expect(report.answers.filter(({ grade }) => grade === 'none')).toEqual([])
   expect(report.timeline.at(-1)?.text).toBe(

@@ -43,7 +43,7 @@ test('a person stops a run: the next acknowledgements say so, and the run says w
   expect([repeated?.stop, later?.stop, other?.stop]).toEqual([body['stop'], body['stop'], undefined])
   const report = (await server.request('/v1/runs/run-1')).body as unknown as RunReport
   expect(report.run.flags).toContain('stopped')
-  expect(report.sentence).toContain('A person stopped it.')
+  expect(report.sentence).toContain('A person stopped the run')
   const approval = report.answers.find(({ question }) => question === 'approval')
   expect(approval).toMatchObject({ grade: 'observed', text: 'usr-19 stopped the run (wrong_customer).' })
   expect(report.timeline.map(({ text }) => text)).toContain('A person (usr-19) stopped the run (wrong_customer).')

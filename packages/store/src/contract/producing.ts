@@ -151,7 +151,7 @@ export function describeProducing(open: OpenStore): void {
       ])
       expect(await store.declareGaps('main', later(gapAfterMs))).toEqual({ detected: 1, healed: 0, stalled: 0 })
       // Neither heals it, nor does a claim of the key that it is healed.
-      const claims = ['gap_healed', 'gap_detected'].map((type) =>
+      const claims = ['gap_detected', 'gap_healed'].map((type) =>
         prepare({
           event_type: type,
           reason_code: 'events_missing',
