@@ -242,7 +242,7 @@ describe('migrations', () => {
       const before = schema()
       migrate(database, prefix)
       expect(schema()).toEqual(before)
-      expect(version).toBe(prefix === '' ? 1 : 3)
+      expect(version).toBe(prefix === '' ? 2 : 3)
       database.close()
     }
   })
