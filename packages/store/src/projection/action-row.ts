@@ -78,7 +78,10 @@ function isUnapproved(parts: readonly ActionPart[], checks: readonly Said<CheckF
   const applied = lastOf(parts, 'side_effect_applied')
   if (applied === undefined) return false
   const yes = lastOf(parts, 'approval_granted', 'decision_overridden')
-  const holds = checks.filter(({ value }) => forbids(value))
+  // A check that asks for a person once more, after an edit, may say that the yes on record is the one that it asks for.
+  const isSatisfied = ({ verdict, enforced }: CheckFact): boolean =>
+    yes !== undefined && verdict === 'require_approval' && enforced === 'allowed'
+  const holds = checks.filter(({ value }) => forbids(value) && !isSatisfied(value))
   const against = [standingNo(parts), lastOf(parts, 'approval_requested'), ...holds.map(({ at }) => at)]
   return against.some((at) => after(at, yes) && after(applied, at))
 }
