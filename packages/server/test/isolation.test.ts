@@ -68,6 +68,11 @@ const queriesOfB: Readonly<Record<string, readonly string[]>> = {
   '/v1/log/proof/consistency': ['from=1'],
 }
 
+/** A body that the route can read: it must get as far as looking for what is B's. */
+function bodyFor(path: string): string {
+  return JSON.stringify(path.endsWith('/stop') ? { reason_code: 'wrong_log' } : { log: canary })
+}
+
 function assertNothingOfB(answer: Pick<Answer, 'text' | 'headers'>, request: string): void {
   const secrets = [canary, b.log.vkey, b.log.root, b.adminKey, ...b.events.map(({ event_id }) => event_id)]
   // What the request itself names may be named by the refusal.
@@ -100,13 +105,13 @@ describe("log A's key never sees a byte of log B", () => {
               key,
               method: route.method,
               ...(route.method === 'POST'
-                ? { body: JSON.stringify({ log: canary }), headers: { 'content-type': 'application/json' } }
+                ? { body: bodyFor(route.path), headers: { 'content-type': 'application/json' } }
                 : {}),
             })
             requests++
             assertNothingOfB(answer, request)
             expect(answer.status).toBeLessThan(500)
-            const isRefused = [400, 403, 404, 422].includes(answer.status)
+            const isRefused = answer.status === 403 || answer.status === 404
             expect([request, isRefused || !route.path.includes(':id')]).toEqual([request, true])
           }
         }
