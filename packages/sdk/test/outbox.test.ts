@@ -47,12 +47,17 @@ describe('an outbox', () => {
     })
     await recorded.confirmed(30_000)
     await outbox[Symbol.asyncDispose]()
-    const { event } = (await log.request(`/v1/events/${recorded.eventId}`)) as { event: Record<string, unknown> }
+    const { event, payload } = (await log.request(`/v1/events/${recorded.eventId}`)) as {
+      event: Record<string, unknown>
+      payload: { content: unknown }
+    }
     expect(event['redactions']).toEqual([
       { path: '/attributes/note', rule: 'github-token' },
-      { path: '/payload/password', rule: 'key-password' },
-      { path: '/payload/note', rule: 'github-token' },
+      { path: '/payload', rule: 'key-password' },
+      { path: '/payload', rule: 'github-token' },
     ])
+    // Where it was, the marker says, in the encrypted payload.
+    expect(payload.content).toEqual({ password: '[redacted:key-password]', note: 'use [redacted:github-token] now' })
     expect(
       filesUnder(log.folder).filter(({ text }) => text.includes(secret) || text.includes('correct horse')),
     ).toEqual([])

@@ -58,7 +58,7 @@ async function requestFor(action: OpenAction, asking: readonly Asking[], withinM
     effect: identity.effect,
     ...(subject.target !== undefined && { target: subject.target }),
     parameters: subject.json,
-    digest: await bindingDigest({ type: identity.type, target: subject.target, parameters: subject.json }),
+    digest: bindingDigest({ type: identity.type, target: subject.target, parameters: subject.json }),
     reasons: asking.map(({ check, reason }) => ({ check, ...(reason !== undefined && { reason }) })),
     ...(from !== '' && { from: from.slice(0, limits.summaryCodePointsMax) }),
     expiresAt: new Date(Date.now() + withinMs),

@@ -73,6 +73,10 @@ export class Entry implements Recorded {
     return this.#confirmWaiters !== undefined && this.#confirmWaiters.size > 0
   }
 
+  get isDiskAwaited(): boolean {
+    return this.#durableWaiters !== undefined
+  }
+
   /** It is on disk here, or in the log, or kept among the dead letters. */
   markDurable(): void {
     this.#isDurable = true

@@ -31,6 +31,7 @@ export class SpoolWriter {
   #isAsked = false
   #eventsAtOnce = eventsAtOnceMax
   #headStart: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
 
   constructor(options: SpoolWriterOptions) {
     this.#options = options
@@ -43,11 +44,12 @@ export class SpoolWriter {
     this.#headStart = setTimeout(() => {
       this.#headStart = undefined
       this.write()
-    }, headStartMs).unref()
+    }, headStartMs)
   }
 
   /** Somebody waits for the disk. */
   ask(): void {
+    this.#retry?.ref()
     if (this.#isAsked) return
     this.#isAsked = true
     this.write()
@@ -59,9 +61,9 @@ export class SpoolWriter {
     if (this.#writing !== undefined) return
     this.#passDelivered()
     if (journal.durable >= journal.sealed || !isNeeded()) return
+    this.#isAsked = false
     this.#writing = this.#writeAll().finally(() => {
       this.#writing = undefined
-      this.#isAsked = false
     })
   }
 
@@ -95,10 +97,19 @@ export class SpoolWriter {
           for (const entry of journal.entries()) entry.failSpooling(problem)
         }
         // Room may come back, and the log may take them meanwhile.
-        await new Promise((resolve) => setTimeout(resolve, retryMs).unref())
+        await this.#untilRetry()
       }
       this.#passDelivered()
     }
+  }
+
+  /** Whoever waits for the disk keeps the process; we alone do not. */
+  async #untilRetry(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#retry = setTimeout(resolve, retryMs)
+      if (![...this.#options.journal.entries()].some(({ isDiskAwaited }) => isDiskAwaited)) this.#retry.unref()
+    })
+    this.#retry = undefined
   }
 
   async #append(): Promise<void> {
