@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { batch, idOf, prepare } from '../src/contract/events.ts'
 import { openSqliteStore } from '../src/drivers/sqlite/sqlite-store.ts'
 import { LedgerFolder } from './ledger-folder.ts'
-import { batchOf, commitTo, openLogFile } from './open-log-file.ts'
+import { commitTo, openLogFile, preparedEvent, requestOf } from './open-log-file.ts'
 
 /** An erasure never says that it destroyed what is still there, also when somebody has changed the tables. */
 let folder: LedgerFolder
@@ -25,7 +25,7 @@ function erase(target: { runId: string } | { eventId: string }): unknown {
     return file.erase({ ...target, actorId: 'officer', reasonCode: 'request' }).events
   } catch (error) {
     // It goes on taking events, or says why not.
-    commitTo(file, batchOf(1))
+    commitTo(file, requestOf(preparedEvent()))
     return error instanceof Error && 'code' in error ? error.code : error
   }
 }

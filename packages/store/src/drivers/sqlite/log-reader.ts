@@ -122,11 +122,13 @@ export class LogReader implements Disposable {
       .map((row) => ({ index: Number(row['n']), hashes: row['hashes'] as Uint8Array }))
   }
 
-  /** The first stored tile that a log of this size does not have, as `level/index`. Of leaves, only full tiles are stored. */
-  strayTile(size: number): string | undefined {
-    const row = this.#prepared(
-      'SELECT level, n FROM tile WHERE level < 0 OR n < 0 OR n * 256 + iif(level = 0, 255, 0) >= ? >> (8 * level) ORDER BY level, n LIMIT 1',
-    ).get(size)
+  /** The first stored tile that a log of its size does not have, as `level/index`. Of leaves, only full tiles are stored. */
+  strayTile(): string | undefined {
+    const row = this.#snapshot(() =>
+      this.#prepared(
+        'SELECT level, n FROM tile WHERE level < 0 OR n < 0 OR n * 256 + iif(level = 0, 255, 0) >= ? >> (8 * level) ORDER BY level, n LIMIT 1',
+      ).get(this.head().size),
+    )
     return row === undefined ? undefined : `${String(row['level'])}/${String(row['n'])}`
   }
 

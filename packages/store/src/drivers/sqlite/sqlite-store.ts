@@ -233,8 +233,8 @@ export class SqliteStore implements EventStore {
   }
 
   /** The first stored tile that a log of this size does not have, as `level/index`. */
-  strayTile(log: string, size: number): Promise<string | undefined> {
-    return this.#read(log, 'strayTile', size)
+  strayTile(log: string): Promise<string | undefined> {
+    return this.#read(log, 'strayTile')
   }
 
   /** Leaf hashes made anew from the stored bytes, 32 bytes each, at most `limit`; ends in front of a missing entry. */
