@@ -20,12 +20,19 @@ const data = path.join(root, 'counterfoil-data')
 const here = ['--data', data, '--log', 'main'] as const
 const transcript = path.join('examples', 'transcripts', 'support-desk.jsonl')
 const actionMap = path.join('examples', 'tools', 'support-desk.json')
+const desk = path.join('examples', 'refund-desk', 'main.ts')
+/** With one fault, so that there is something to find: the answer to a refund is lost. */
+const deskOptions = ['--auto-approve', '--chaos', 'lost_response', '--folder', path.join(root, 'refund-desk-data')]
 /** A run of which nobody knows whether its refund happened. */
 const tellingQuery = 'outcome:unconfirmed,mismatch,failed'
 
-async function runProgram(args: readonly string[], key?: string): Promise<string> {
-  const env = { ...process.env, ...(key !== undefined && { COUNTERFOIL_API_KEY: key }) }
-  const { stdout } = await promisify(execFile)(process.execPath, [programFile, ...args], { cwd: root, env })
+function runProgram(args: readonly string[], key?: string): Promise<string> {
+  return runNode([programFile, ...args], key === undefined ? {} : { COUNTERFOIL_API_KEY: key })
+}
+
+async function runNode(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<string> {
+  const env = { ...process.env, ...environment }
+  const { stdout } = await promisify(execFile)(process.execPath, [...args], { cwd: root, env })
   return stdout
 }
 
@@ -48,33 +55,41 @@ async function readReady(server: ChildProcess): Promise<Ready | undefined> {
   return undefined
 }
 
-/** Imports the example once: what is there already is not added again, so an interrupted first start does no harm. */
-async function importExample({ url, admin_key: adminKey }: Ready): Promise<string> {
-  const any = await runProgram(['search', '', '--limit', '1', '--json', ...here])
-  if (any !== '') return 'runs are in the log already'
-  const made = adminKey === undefined ? await makeKey() : undefined
-  const place = ['--url', url, '--json']
-  const report = await runProgram(
-    ['import', 'openai-chat', transcript, '--tools', actionMap, ...place],
-    adminKey ?? made?.key,
-  )
-  if (made !== undefined) await runProgram(['keys', 'revoke', made.id, ...here])
-  return `imported ${(JSON.parse(report) as { runs: number }).runs} runs from ${transcript}`
+/** Fills an empty log: old conversations that are imported, and an agent that records itself while it works. */
+async function fillOnce({ url }: Ready): Promise<readonly string[]> {
+  if ((await runProgram(['search', '', '--limit', '1', '--json', ...here])) !== '') {
+    return ['runs are in the log already']
+  }
+  const ingest = await makeKey('ingest')
+  const observe = await makeKey('observe')
+  try {
+    const place = ['--url', url, '--json']
+    const report = await runProgram(['import', 'openai-chat', transcript, '--tools', actionMap, ...place], ingest.key)
+    const env = { COUNTERFOIL_URL: url, COUNTERFOIL_API_KEY: ingest.key, COUNTERFOIL_OBSERVE_KEY: observe.key }
+    await runNode([desk, ...deskOptions], env)
+    return [
+      `imported ${(JSON.parse(report) as { runs: number }).runs} runs from ${transcript}`,
+      `recorded an agent at work: ${path.dirname(desk)}`,
+    ]
+  } finally {
+    for (const { id } of [ingest, observe]) await runProgram(['keys', 'revoke', id, ...here])
+  }
 }
 
-async function makeKey(): Promise<{ key: string; id: string }> {
-  const made = await runProgram(['keys', 'create', '--scope', 'ingest', '--name', 'npm start', '--json', ...here])
+async function makeKey(scope: string): Promise<{ key: string; id: string }> {
+  const made = await runProgram(['keys', 'create', '--scope', scope, '--name', 'npm start', '--json', ...here])
   return JSON.parse(made) as { key: string; id: string }
 }
 
-async function showWhatItDoes({ url, admin_key: adminKey }: Ready, imported: string): Promise<void> {
+async function showWhatItDoes({ url, admin_key: adminKey }: Ready, examples: readonly string[]): Promise<void> {
   console.log(`Counterfoil listens on ${url}`)
   console.log(`data       ${path.relative(process.cwd(), data) || data}`)
   console.log(
     `admin key  ${adminKey ?? 'was shown at the first start; another: npx counterfoil keys create --scope admin'}`,
   )
   if (adminKey !== undefined) console.log('           Shown this one time: keep it in a safe place.')
-  console.log(`example    ${imported}\n`)
+  for (const example of examples) console.log(`example    ${example}`)
+  console.log('')
   const [found = ''] = (await runProgram(['search', tellingQuery, '--limit', '1', '--json', ...here])).split('\n')
   if (found !== '') {
     const { run_id: run } = JSON.parse(found) as { run_id: string }
@@ -114,7 +129,7 @@ let exampleFailed = false
 const ready = await readReady(server)
 if (ready !== undefined) {
   try {
-    await showWhatItDoes(ready, await importExample(ready))
+    await showWhatItDoes(ready, await fillOnce(ready))
   } catch (error) {
     // Ctrl-C ends the children too; that is no failure. The server is of use without its example.
     if (server.exitCode === null && !server.killed) {
