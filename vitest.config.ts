@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['@counterfoil/source']
-// `npm run test:long` adds the tests that take minutes: `name.long.ts` in a package's test folder.
-const long = process.env['COUNTERFOIL_LONG'] === '1' ? ['packages/*/test/**/*.long.ts'] : []
+// `npm run test:long` adds the tests that take minutes: `name.long.ts` in a folder of tests.
+const long = process.env['COUNTERFOIL_LONG'] === '1' ? ['packages/*/test/**/*.long.ts', 'test/**/*.long.ts'] : []
 
 export default defineConfig({
   resolve: { conditions },

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { createEventId } from '@counterfoil/schema'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openLedger, type Principal, type ProducerReport } from '@counterfoil/ledger'
+import { createRandom } from '../../store/test/generated-events.ts'
 import { openTestLedger, type TestEvent, type TestLedger } from './_ledger.ts'
 
 let open: TestLedger
@@ -9,18 +10,6 @@ beforeAll(async () => {
   open = await openTestLedger()
 })
 afterAll(() => open[Symbol.asyncDispose]())
-
-/** A small generator with a seed, so that a failed round can be repeated. */
-function createRandom(seed: number): (below: number) => number {
-  let state = seed >>> 0 || 1
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    state >>>= 0
-    return state % below
-  }
-}
 
 function shuffled<T>(items: readonly T[], random: (below: number) => number): T[] {
   const all = [...items]

@@ -119,6 +119,24 @@ test('a yes, a later allowance and a warning are no mismatch', async () => {
   expect(outcomes).toEqual(['done', 'done', 'done'])
 })
 
+test.each([
+  ['require_approval', 'allowed', 'done'],
+  ['require_approval', 'none', 'mismatch'],
+  ['require_approval', 'held', 'mismatch'],
+  ['deny', 'allowed', 'mismatch'],
+])('a check that runs again behind a yes: %s, enforced as %s, makes it %s', async (word, enforced, outcome) => {
+  const made = newAction()
+  const { outcomes } = await told([
+    runCreated(r),
+    proposed(made),
+    runEvent('validation_failed', r, 2, { action: made.action, check: verdict('require_approval', 'held') }),
+    runEvent('approval_granted', r, 3, { action: made.action, approval: { request_id: 'q', mode: 'single' } }),
+    runEvent('validation_failed', r, 4, { action: made.action, check: verdict(word, enforced) }),
+    applied(made),
+  ])
+  expect(outcomes).toEqual([outcome])
+})
+
 const effect = (ref: string) => ({ status: 'applied', external_ref: ref })
 
 test('a reference that repeats the target is not shown', async () => {

@@ -21,6 +21,8 @@ export interface RecorderOptions {
   readonly key?: string
   /** A data directory: the log is kept in this process, without a server. Needs the package `@counterfoil/ledger`. */
   readonly data?: string
+  /** With `data`: where this machine remembers how far that log was. Default COUNTERFOIL_STATE_DIR, or as the program does. */
+  readonly state?: string
   /** The agent that acts. Without it, the workflow of each run. */
   readonly agent?: Agent
   /** `production`, `staging`, … */
@@ -53,16 +55,17 @@ export interface RecorderOptions {
 /** Where the log is. */
 export type Destination =
   | { readonly kind: 'server'; readonly url: string; readonly key: string }
-  | { readonly kind: 'embedded'; readonly data: string }
+  | { readonly kind: 'embedded'; readonly data: string; readonly state?: string }
 
 /** @throws RecorderError `options_invalid` */
 export function destinationOf(options: RecorderOptions, env: NodeJS.ProcessEnv): Destination {
-  const { data } = options
+  const { data, state } = options
   if (data !== undefined) {
     if (options.url !== undefined) throw invalid('Give either url or data: a log is on a server or in this process.')
     if (data === '') throw invalid('data names no directory.')
-    return { kind: 'embedded', data }
+    return { kind: 'embedded', data, ...(state !== undefined && { state }) }
   }
+  if (state !== undefined) throw invalid('state goes with data: a server keeps its own.')
   const url = options.url ?? env['COUNTERFOIL_URL']
   const key = options.key ?? env['COUNTERFOIL_API_KEY']
   if (url === undefined || url === '') {

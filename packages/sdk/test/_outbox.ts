@@ -13,6 +13,8 @@ export type LogEvent = Record<string, unknown>
 export interface TestLog extends AsyncDisposable {
   readonly folder: string
   readonly data: string
+  /** What this machine remembers of the log. */
+  readonly state: string
   readonly url: string
   readonly key: string
   stop(): Promise<void>
@@ -30,7 +32,8 @@ export interface TestLog extends AsyncDisposable {
 export async function createTestLog(): Promise<TestLog> {
   const folder = mkdtempSync(join(tmpdir(), 'counterfoil-sdk-'))
   const data = join(folder, 'data')
-  const config = { ...defaultConfig, data, state: join(folder, 'state'), logLevel: 'silent' as const }
+  const state = join(folder, 'state')
+  const config = { ...defaultConfig, data, state, logLevel: 'silent' as const }
   let running: RunningServer | undefined = await startServer({ ...config, port: 0 })
   const key = running.firstStart?.adminKey ?? ''
   const { url } = running
@@ -50,6 +53,7 @@ export async function createTestLog(): Promise<TestLog> {
   return {
     folder,
     data,
+    state,
     url,
     key,
     stop,

@@ -14,6 +14,8 @@ export interface Proxy extends AsyncDisposable {
   readonly seen: string[]
   /** What is done to requests from now on; undefined is nothing. */
   mischief: Mischief | undefined
+  /** What is done to bodies on their way to the server. */
+  alter: ((path: string, body: string) => string) | undefined
   /** What is done to answers of the server. */
   forge: ((path: string, answer: string) => string) | undefined
   /** Cuts every connection. */
@@ -31,11 +33,13 @@ export async function createProxy(target: string): Promise<Proxy> {
       const body = Buffer.concat(chunks)
       proxy.seen.push(`${incoming.method} ${incoming.url}`)
       if (proxy.mischief?.(incoming, outgoing, body.toString('utf8')) === true) return
-      pass(incoming, outgoing, body)
+      const altered = proxy.alter?.(incoming.url ?? '', body.toString('utf8'))
+      pass(incoming, outgoing, altered === undefined ? body : Buffer.from(altered, 'utf8'))
     })
   })
   const pass = (incoming: IncomingMessage, outgoing: ServerResponse, body: Buffer): void => {
-    const { host: _host, connection: _connection, ...headers } = incoming.headers
+    const { host: _host, connection: _connection, ...sent } = incoming.headers
+    const headers = { ...sent, ...(sent['content-length'] !== undefined && { 'content-length': body.length }) }
     const onward = request(new URL(incoming.url ?? '/', target), { method: incoming.method, headers }, (answer) => {
       const chunks: Buffer[] = []
       answer.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -62,6 +66,7 @@ export async function createProxy(target: string): Promise<Proxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen: [],
     mischief: undefined,
+    alter: undefined,
     forge: undefined,
     cut,
     async [Symbol.asyncDispose]() {

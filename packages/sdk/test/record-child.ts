@@ -11,7 +11,7 @@ import { LedgerTransport } from '../src/transport/ledger-transport.ts'
 const [way = '', spool = '', place = '', key = ''] = process.argv.slice(2)
 const transport = place.startsWith('http')
   ? new HttpTransport({ url: place, key, requestTimeoutMs: 5_000 })
-  : new LedgerTransport(place)
+  : new LedgerTransport({ data: place })
 const outbox = createOutbox({
   transport,
   spool,
@@ -75,6 +75,21 @@ const ways: Readonly<Record<string, () => unknown>> = {
     await new Promise((resolve) => setTimeout(resolve, 50))
     say({ alive: true })
     process.exit(0)
+  },
+  // A run that is open when the process dies, long after the log has it.
+  crash: async () => {
+    outbox.runOpened(run)
+    outbox.record({
+      event_type: 'run_created',
+      run_id: run,
+      run_seq: count++,
+      workflow: { name: 'left-behind' },
+      trigger: { type: 'api' },
+    })
+    while (count < 20) record()
+    await outbox.flush(30_000)
+    say({ recorded: count })
+    process.kill(process.pid, 'SIGKILL')
   },
   // The script is at its end, and nobody said close.
   end: () => {

@@ -14,7 +14,7 @@ export function openOutbox(
 ): Outbox {
   const { spool, spoolBytesMax, whenFull, logKey, redaction } = options
   return createOutbox({
-    transport: destination.kind === 'embedded' ? new LedgerTransport(destination.data) : new HttpTransport(destination),
+    transport: destination.kind === 'embedded' ? new LedgerTransport(destination) : new HttpTransport(destination),
     spool: spool ?? defaultSpool(destination),
     redactor: createRedactor(redaction),
     spoolBytesMax,

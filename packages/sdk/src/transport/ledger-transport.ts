@@ -9,6 +9,9 @@ import { TransportError, type BatchReport, type LogIdentity, type Transport } fr
 /** Who writes when no key is involved; the same as the command line's, so that a run stays one owner's. */
 const localKeyId = 'k_local'
 
+/** How often a log in this process looks whether something is missing; a server does it for the logs that it has. */
+const gapCheckMs = 60_000
+
 /** A log in this very process, on a data directory of its own. */
 export class LedgerTransport implements Transport {
   readonly place: string
@@ -16,17 +19,20 @@ export class LedgerTransport implements Transport {
   readonly isLocal = true
   readonly connections = 0
   readonly #open: () => Promise<{ ledger: Ledger; log: Log }>
+  readonly #checking: NodeJS.Timeout
   #opened: Promise<{ ledger: Ledger; log: Log }> | undefined
 
   /** @param log which log, where the directory has several; by default `main` */
-  constructor(data: string, log = 'main') {
+  constructor({ data, state, log = 'main' }: { data: string; state?: string; log?: string }) {
     this.place = data
     this.destination = destinationName(resolve(data), log)
     this.#open = async () => {
       const { openLedger } = await loadLedger()
-      const ledger = await openLedger({ data, firstLog: log, firstKey: false })
+      const ledger = await openLedger({ data, firstLog: log, firstKey: false, ...(state && { state }) })
       return { ledger, log: await ledger.log(log) }
     }
+    this.#checking = setInterval(() => void this.#declareGaps(), gapCheckMs)
+    this.#checking.unref()
   }
 
   async identify(): Promise<LogIdentity> {
@@ -58,8 +64,21 @@ export class LedgerTransport implements Transport {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#checking)
     const opened = await this.#opened?.catch(() => undefined)
+    // By now everything is delivered that processes before this one left behind: what is missing still will not come.
+    await this.#declareGaps()
     await opened?.ledger[Symbol.asyncDispose]()
+  }
+
+  /**
+   * Puts on record which processes and runs were not heard to their end. Only one process at a time can write to this log,
+   * so nobody else was kept from being heard.
+   */
+  async #declareGaps(): Promise<void> {
+    const opened = await this.#opened?.catch(() => undefined)
+    // What cannot be recorded now, for want of room, say, follows from the log the next time.
+    await opened?.log.declareGaps({ upSinceMs: 0 }).catch(() => undefined)
   }
 
   async #log(): Promise<Log> {
