@@ -35,7 +35,7 @@ describe('explain', () => {
     const lines = out.split('\n').filter((line) => line.includes('\t'))
     const events = jsonLines<{ timeline: { event_id: string }[] }>((await place.run('explain', run, '--json')).out)[0]
     expect(lines.map((line) => line.split('\t').at(-1))).toEqual(events?.timeline.map(({ event_id: id }) => id))
-    expect(lines[0]).toContain('triggered by a user (message:2). Removed before storing: /payload/text (')
+    expect(lines[0]).toContain('triggered by a user (message:2). Removed before storing: /payload (')
     expect(lines[0]).toContain(`“I moved, ${'far '.repeat(30)}away. My `)
     expect(out).toMatch(/proposed tool\.refund_order \(effect_unknown\)\. with order_id "W1001", amount "12\.00"\t/)
     expect(out).toContain('“{"refund_id":"re_1"}”')

@@ -29,7 +29,9 @@ export function recoverLedger(options: {
   log?: string
   state?: string
   acceptLoss: true
+  /** The keys of the log are gone for good, although nothing else is lost. */
+  keyLost?: boolean
 }): RecoverySummary {
-  const { data, log, state } = options
-  return recoverLog({ data, ...(log !== undefined && { log }), ...(state !== undefined && { state }) })
+  const { acceptLoss: _known, ...rest } = options
+  return recoverLog(rest)
 }

@@ -117,3 +117,20 @@ it('a vault key that is set for the successor is not taken for that of a closed 
     expect(failedChecks(report)).toEqual(['head remembered by this machine'])
   })
 })
+
+it.each([
+  ['signing', signingVariable, () => newSigningKey('example.com/audit')],
+  ['vault', vaultVariable, () => randomBytes(32).toString('base64')],
+])('a log whose %s key was only forgotten is not closed', async (_kind, variable, newKey) => {
+  const key = newKey()
+  process.env[variable] = key
+  await send(6)
+  Reflect.deleteProperty(process.env, variable)
+  expect(recover).toThrow(expect.objectContaining({ code: 'key_missing' }))
+  process.env[variable] = key
+  await send(1)
+  Reflect.deleteProperty(process.env, variable)
+  const report = recoverLedger({ data: folder.data, state: folder.state, acceptLoss: true, keyLost: true })
+  expect(report.predecessor).toMatchObject({ foundSize: 7, rememberedSize: 7 })
+  await send(1)
+})

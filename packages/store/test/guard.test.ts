@@ -1,9 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { hash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { backupLedger, openLedger, recoverLedger } from '@counterfoil/ledger'
+import { openLedger, recoverLedger } from '@counterfoil/ledger'
 import { openCheckpoint, signCheckpoint } from '@counterfoil/tlog'
 import { createSigner, createVerifier } from '@counterfoil/tlog/node'
 import { checkSettings, openDatabase, pragma } from '../src/drivers/sqlite/database.ts'
@@ -13,6 +12,7 @@ import { readLogKeys } from '../src/key-files.ts'
 import { createGenerator, createRandom } from './generated-events.ts'
 import { failedChecks, LedgerFolder } from './ledger-folder.ts'
 import { batchOf, commitTo, openLogFile, preparedEvent, requestOf } from './open-log-file.ts'
+import { codeOf, filesOf, makeLog } from './made-log.ts'
 
 let folder: LedgerFolder
 beforeEach(() => {
@@ -20,42 +20,8 @@ beforeEach(() => {
 })
 afterEach(() => folder[Symbol.dispose]())
 
-async function codeOf(work: () => unknown): Promise<string> {
-  try {
-    await work()
-    return 'no error'
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error)
-  }
-}
-
 function open(options: { data?: string; state?: string; mode?: 'read' } = {}): Promise<string> {
   return codeOf(() => folder.use(() => undefined, options))
-}
-
-/** A log with some entries, closed. */
-async function makeLog(count = 6): Promise<{ origin: string; vkey: string; checkpoint: string }> {
-  return folder.use(async ({ log, principal }) => {
-    const next = createGenerator(createRandom(5), 2)
-    const { checkpoint } = await log.ingest(JSON.stringify(Array.from({ length: count }, next)), {
-      principal,
-      format: 'json',
-    })
-    return { origin: log.origin, vkey: log.vkey, checkpoint: checkpoint ?? '' }
-  })
-}
-
-/** All files but those that SQLite and the lock keep for themselves. */
-function filesOf(path: string): Record<string, string> {
-  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter(
-    (entry) => entry.isFile() && !/-shm$|-wal$|lock\.(db|txt)$|\/text\//.test(join(entry.parentPath, entry.name)),
-  )
-  return Object.fromEntries(
-    files.map((entry) => [
-      join(entry.parentPath, entry.name),
-      hash('sha256', readFileSync(join(entry.parentPath, entry.name))),
-    ]),
-  )
 }
 
 describe('settings of SQLite', () => {
@@ -100,7 +66,7 @@ describe('settings of SQLite', () => {
 
 describe('a size is signed once', () => {
   it('also when the head was set back and the checkpoints were kept', async () => {
-    await makeLog()
+    await makeLog(folder)
     folder.edit((database) => {
       database.exec('DELETE FROM event WHERE idx >= 3')
       database.exec('UPDATE head SET size = 3')
@@ -110,7 +76,7 @@ describe('a size is signed once', () => {
   })
 
   it('also when somebody else has signed it while the log was open', async () => {
-    await makeLog()
+    await makeLog(folder)
     using file = openLogFile(folder)
     const before = file.head
     folder.run(`INSERT INTO checkpoint (size, signed_ms, note) VALUES (7, 0, 'signed elsewhere')`)
@@ -124,7 +90,7 @@ describe('a size is signed once', () => {
 
 describe('what this machine remembers', () => {
   it('more entries than are here: refused', async () => {
-    await makeLog()
+    await makeLog(folder)
     folder.keep('older')
     await folder.use(({ log, principal }) =>
       log.ingest(JSON.stringify([createGenerator(createRandom(8))()]), { principal, format: 'json' }),
@@ -135,7 +101,7 @@ describe('what this machine remembers', () => {
   })
 
   it('the same size with another root: refused', async () => {
-    await makeLog()
+    await makeLog(folder)
     folder.keep('one')
     const extra = (seed: number, state: string): Promise<unknown> =>
       folder.use(
@@ -166,7 +132,7 @@ describe('what this machine remembers', () => {
   })
 
   it('a torn record leaves the one before; nothing legible is refused and named by verify', async () => {
-    const { vkey } = await makeLog()
+    const { vkey } = await makeLog(folder)
     await folder.use(({ log, principal }) =>
       log.ingest(JSON.stringify([createGenerator(createRandom(8))()]), { principal, format: 'json' }),
     )
@@ -197,7 +163,7 @@ describe('what this machine remembers', () => {
 
 describe('keys', () => {
   it('that are missing or not those of the log are refused, and nothing takes their place', async () => {
-    await makeLog()
+    await makeLog(folder)
     const keys = join(folder.data, 'keys')
     const other = new LedgerFolder()
     await other.use(() => undefined)
@@ -248,7 +214,7 @@ describe('migrations', () => {
   })
 
   it('leave data of a newer program alone, for writing and for reading', async () => {
-    await makeLog()
+    await makeLog(folder)
     folder.keep('before')
     for (const path of [folder.databasePath(), join(folder.data, 'control.db')]) {
       folder.restore('before')
@@ -263,7 +229,7 @@ describe('migrations', () => {
   })
 
   it('bring a control file of the version before up to date', async () => {
-    await makeLog()
+    await makeLog(folder)
     const database = new DatabaseSync(join(folder.data, 'control.db'))
     database.exec('ALTER TABLE log DROP COLUMN made_as; PRAGMA user_version=2')
     database.close()
@@ -296,7 +262,7 @@ describe('a checkpoint that a client brings', () => {
   const generate = createGenerator(createRandom(31))
 
   it('is known, or unsigned, or makes the log read-only for good', async () => {
-    const { origin, vkey, checkpoint } = await makeLog()
+    const { origin, vkey, checkpoint } = await makeLog(folder)
     folder.keep('older')
     const larger = await folder.use(({ log, principal }) =>
       log.ingest(JSON.stringify([generate(), generate()]), { principal, format: 'json' }),
@@ -350,7 +316,7 @@ describe('a checkpoint that a client brings', () => {
   })
 
   it('with another root at a size that the log has', async () => {
-    const { origin, vkey, checkpoint } = await makeLog()
+    const { origin, vkey, checkpoint } = await makeLog(folder)
     const seen = openCheckpoint(checkpoint, { origin, verifiers: [createVerifier(vkey)] })
     const id = readdirSync(join(folder.data, 'logs'))[0] ?? ''
     const { signer } = readLogKeys({ data: folder.data, log: 'main', id, origin }, {})
@@ -362,99 +328,9 @@ describe('a checkpoint that a client brings', () => {
   })
 })
 
-describe('recover --accept-loss', () => {
-  it('opens a successor whose first entry names the last known head; keys go on; both verify', async () => {
-    const { key, origin, rememberedRoot } = await lose()
-    folder.restore('older')
-    expect(await open()).toBe('rollback_detected')
-    const report = recoverLedger({ data: folder.data, state: folder.state, acceptLoss: true })
-    expect(report).toMatchObject({
-      log: 'main',
-      predecessor: { log: 'main-until-6', origin, foundSize: 6, rememberedSize: 9 },
-    })
-    expect(report.origin).not.toBe(origin)
-    await folder.use(async ({ ledger, log, principal }) => {
-      expect(await ledger.keys.authenticate(key)).toMatchObject({ log: 'main', scopes: ['ingest', 'read', 'admin'] })
-      const first = await firstLeaf(log)
-      expect(first).toMatchObject({
-        event_type: 'log_recovered',
-        attributes: { predecessor: origin, found_size: 6, remembered_size: 9, remembered_root: rememberedRoot },
-      })
-      expect(
-        (await log.ingest(JSON.stringify([createGenerator(createRandom(7))()]), { principal, format: 'json' })).acks,
-      ).toHaveLength(1)
-      expect(failedChecks(await log.verify())).toEqual([])
-      const old = await ledger.log('main-until-6')
-      expect((await old.report()).size).toBe(6)
-      // The old log says openly what it lost, and nothing else is wrong with it.
-      expect(failedChecks(await old.verify())).toEqual(['head remembered by this machine'])
-      await expect(
-        old.ingest(JSON.stringify([createGenerator(createRandom(7))()]), { principal, format: 'json' }),
-      ).rejects.toMatchObject({ code: 'log_read_only' })
-    })
-  })
-
-  it('also when the database cannot be read at all, or is gone', async () => {
-    const { origin } = await lose()
-    folder.keep('newest')
-    for (const damage of ['garbage', 'gone'] as const) {
-      folder.restore('newest')
-      const path = folder.databasePath()
-      for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true })
-      if (damage === 'garbage') writeFileSync(path, 'not a database '.repeat(5_000))
-      expect(['data_invalid', 'rollback_detected', 'data_unwritable', 'head_mismatch']).toContain(await open())
-      const report = recoverLedger({ data: folder.data, state: folder.state, acceptLoss: true })
-      expect(report.predecessor).toMatchObject({ origin, foundSize: 0, rememberedSize: 9 })
-      await folder.use(async ({ log, principal }) => {
-        expect(
-          (await log.ingest(JSON.stringify([createGenerator(createRandom(7))()]), { principal, format: 'json' })).acks,
-        ).toHaveLength(1)
-        expect(failedChecks(await log.verify())).toEqual([])
-      })
-      expect(existsSync(`${path}.damaged`)).toBe(damage === 'garbage')
-    }
-  })
-})
-
-describe('a backup', () => {
-  it('verifies beside the log that goes on, and is refused once that has grown', async () => {
-    await makeLog()
-    const to = join(folder.root, 'backup')
-    await folder.use(({ log, principal }) => {
-      backupLedger({ data: folder.data, to })
-      return log.ingest(JSON.stringify([createGenerator(createRandom(7))()]), { principal, format: 'json' })
-    })
-    expect(failedChecks(await folder.verify({ data: to }))).toEqual([])
-    expect(await open({ data: to })).toBe('rollback_detected')
-    expect(await open()).toBe('no error')
-  })
-
-  it('is not made in the data directory, by no name', async () => {
-    await makeLog()
-    const link = join(folder.root, 'link')
-    symlinkSync(join(folder.data, 'logs'), link)
-    const before = filesOf(folder.data)
-    for (const to of [join(folder.data, 'logs', 'copy'), join(folder.data, 'a', 'b'), join(link, 'copy')])
-      expect(await codeOf(() => backupLedger({ data: folder.data, to }))).toBe('backup_inside')
-    expect(await codeOf(() => backupLedger({ data: folder.data, to: folder.data }))).toBe('backup_inside')
-    expect(filesOf(folder.data)).toEqual(before)
-    backupLedger({ data: folder.data, to: `${folder.data}-copy` })
-    expect(failedChecks(await folder.verify({ data: `${folder.data}-copy` }))).toEqual([])
-  })
-
-  it('that was interrupted is no data directory', async () => {
-    await makeLog()
-    const to = join(folder.root, 'backup')
-    mkdirSync(to)
-    rmSync(folder.databasePath())
-    expect(await codeOf(() => backupLedger({ data: folder.data, to }))).not.toBe('no error')
-    expect(await open({ data: to, mode: 'read' })).toBe('not_found')
-  })
-})
-
 describe('double delivery within one commit', () => {
   it('of an event without run but with payload is a duplicate, not a conflict, and leaves no key behind', async () => {
-    await makeLog()
+    await makeLog(folder)
     using file = openLogFile(folder)
     const keys = (): unknown =>
       file.maintain((database) => database.prepare('SELECT count(*) AS n FROM vault_key').get()?.['n'])
@@ -466,31 +342,3 @@ describe('double delivery within one commit', () => {
     expect(Number(keys()) - before).toBe(1)
   })
 })
-
-async function lose(): Promise<{ key: string; origin: string; rememberedRoot: string }> {
-  const made = await folder.use(async ({ ledger, log, principal }) => {
-    const next = createGenerator(createRandom(5), 2)
-    await log.ingest(JSON.stringify(Array.from({ length: 6 }, next)), { principal, format: 'json' })
-    return { key: ledger.firstStart?.adminKey ?? '', origin: log.origin }
-  })
-  folder.keep('older')
-  const rememberedRoot = await folder.use(async ({ log, principal }) => {
-    await log.ingest(JSON.stringify(Array.from({ length: 3 }, createGenerator(createRandom(6)))), {
-      principal,
-      format: 'json',
-    })
-    return (await log.report()).root
-  })
-  return { ...made, rememberedRoot }
-}
-
-async function firstLeaf(log: {
-  tail: (options: { from: number; signal: AbortSignal }) => AsyncIterable<{ leaf: string }>
-}): Promise<unknown> {
-  const stop = new AbortController()
-  for await (const { leaf } of log.tail({ from: 0, signal: stop.signal })) {
-    stop.abort()
-    return JSON.parse(leaf)
-  }
-  return undefined
-}

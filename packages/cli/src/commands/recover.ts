@@ -8,6 +8,7 @@ interface RecoverOptions extends OutputOptions {
   readonly data?: string
   readonly log?: string
   readonly acceptLoss?: boolean
+  readonly keyLost?: boolean
 }
 
 export function createRecoverCommand(): Command {
@@ -17,6 +18,7 @@ export function createRecoverCommand(): Command {
       'For a log that does not open because entries are gone and no copy has them. Closes it (it stays readable) and opens a successor that names the last known head, so that everybody can see that something was lost. Lost entries do not come back.',
     )
     .option('--accept-loss', 'say that you know this')
+    .option('--key-lost', 'nothing else is lost than the keys of the log, and they are gone for good')
   addOutputOptions(addDataOption(command))
   return command
     .addHelpText(
@@ -37,6 +39,7 @@ async function recover(options: RecoverOptions): Promise<void> {
   const summary = recoverLedger({
     data: options.data ?? defaultData,
     acceptLoss: true,
+    ...(options.keyLost === true && { keyLost: true }),
     ...(options.log !== undefined && { log: options.log }),
   })
   const paper = createPaper(options)

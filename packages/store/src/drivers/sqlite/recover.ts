@@ -13,12 +13,14 @@ import { LogFile } from './log-file.ts'
 import { packRequest } from './packed-events.ts'
 import { makeLogFolder } from './log-folder.ts'
 import { migrate } from './migrate.ts'
-import { checkHead } from './start-guards.ts'
+import { checkHead, checkRememberedHead } from './start-guards.ts'
 
 export interface RecoverOptions {
   readonly data: string
   readonly log?: string
   readonly state?: string
+  /** The keys of the log are gone for good: otherwise a log that lacks nothing but them is left as it is. */
+  readonly keyLost?: boolean
 }
 
 interface KnownHead {
@@ -43,7 +45,7 @@ export interface RecoverReport {
  * Accepts that a log has lost entries: closes it, keeps it readable under another name, and opens a successor of its own
  * origin whose first entry names the last head that is known. The same origin never signs two histories.
  *
- * @throws StoreError `not_found` when there is no such log
+ * @throws StoreError `not_found` when there is no such log, `recovery_not_needed` and `key_missing` when it has lost nothing
  */
 export function recoverLog(options: RecoverOptions): RecoverReport {
   const data = resolve(options.data)
@@ -63,7 +65,7 @@ export function recoverLog(options: RecoverOptions): RecoverReport {
   const lost = options.log === undefined ? open[0] : open.find(({ log }) => log === options.log)
   if (lost === undefined)
     throw new StoreError('not_found', `No open log is called ${options.log ?? '(any)'}. Nothing was changed.`)
-  if (opensWhole(lost, data, state)) {
+  if (opensWhole(lost, data, state, options.keyLost === true)) {
     throw new StoreError(
       'recovery_not_needed',
       `The log ${lost.log} opens and has lost nothing that this machine knows of. It was left as it is.`,
@@ -109,7 +111,7 @@ export function recoverLog(options: RecoverOptions): RecoverReport {
 }
 
 /** Whether the log opens for writing as it is: then closing it for ever would be the only loss. */
-function opensWhole(log: ControlLog, data: string, state: string): boolean {
+function opensWhole(log: ControlLog, data: string, state: string, isKeyLost: boolean): boolean {
   if (log.contradictedBy !== undefined) return false
   const path = join(data, 'logs', log.id, 'log.db')
   if (!existsSync(path)) return false
@@ -118,6 +120,27 @@ function opensWhole(log: ControlLog, data: string, state: string): boolean {
     using file = new LogFile({ path, data, origin: log.origin, signer, vaultKey, state })
     // A log from the future takes no entries until its time has come.
     return !isClockBehind(Date.now(), file.head.recordedMs)
+  } catch (error) {
+    if (isKeyLost || !isAboutKeys(error) || !lacksOnlyKeys(log, path, state)) return false
+    throw new StoreError(
+      'key_missing',
+      `The log ${log.log} has lost nothing that this machine knows of; only its keys are not here: ${error.message} Bring them back, or say that they are lost for good. Nothing was changed.`,
+      { cause: error },
+    )
+  }
+}
+
+function isAboutKeys(error: unknown): error is StoreError {
+  return error instanceof StoreError && (error.code === 'key_missing' || error.code === 'key_invalid')
+}
+
+/** Whether entries and head are what this machine remembers, as far as that can be told without the keys. */
+function lacksOnlyKeys(log: ControlLog, path: string, state: string): boolean {
+  try {
+    using database = openDatabase(path, { readOnly: true })
+    const head = checkHead(database, log.origin, verifierOf(log.vkey))
+    checkRememberedHead(database, head, readRememberedHead(state, log.vkey))
+    return true
   } catch {
     return false
   }
