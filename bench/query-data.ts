@@ -103,6 +103,16 @@ function createRandom(seed: number): () => number {
   }
 }
 
+const runColumns =
+  'pk run_id status outcome workflow version environment customer trigger_type correlation session parent actor_type actor_id model producer started_ms ended_ms events last_idx answers flags'
+const actionColumns =
+  'pk action_id run type effect_class target_type target_id outcome approver edited started_ms amount currency parts actor_type actor_id'
+
+function insertOf(table: string, columns: string): string {
+  const names = columns.split(' ')
+  return `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`
+}
+
 /**
  * Fills the tables that queries read with runs of about 7.5 actions each, as a year of a busy system would. Numbers are
  * skewed as in life: a few customers, workflows and tools have most of the runs.
@@ -123,10 +133,8 @@ export function fillQueryTables(
   database.exec(
     'CREATE TABLE loose (key TEXT, value ANY, run INTEGER, action INTEGER) STRICT; DROP INDEX term_run; BEGIN',
   )
-  const insertRun = database.prepare(`INSERT INTO run VALUES (${Array.from({ length: 21 }, () => '?').join(', ')})`)
-  const insertAction = database.prepare(
-    `INSERT INTO action VALUES (${Array.from({ length: 14 }, () => '?').join(', ')})`,
-  )
+  const insertRun = database.prepare(insertOf('run', runColumns))
+  const insertAction = database.prepare(insertOf('action', actionColumns))
   const insertRunState = database.prepare('INSERT INTO run_state VALUES (?, ?)')
   const insertActionState = database.prepare('INSERT INTO action_state VALUES (?, ?)')
   const loose: StatementSync = database.prepare('INSERT INTO loose VALUES (?, ?, ?, ?)')
@@ -156,6 +164,7 @@ export function fillQueryTables(
       human ? 'human' : 'agent',
       human ? `u_${skewed(200)}` : `agent-${skewed(20)}`,
       pick(['claude-opus', 'gpt-6', 'claude-haiku', 'gpt-6-mini', 'gemini-4']),
+      `worker-${skewed(40)}`,
       startedMs,
       open ? null : startedMs + took,
       eventsPerRun,
@@ -192,6 +201,8 @@ export function fillQueryTables(
         amount,
         amount === null ? null : random() < 0.7 ? 'EUR' : 'USD',
         approved ? ' proposal check approval effect ' : ' proposal check effect ',
+        human ? 'human' : 'agent',
+        human ? `u_${skewed(200)}` : `agent-${skewed(20)}`,
       )
       insertActionState.run(pk, actionStateText(actionId, id, type, effect))
       const onAction = (key: string, value: string | number): unknown => loose.run(key, value, run, pk)

@@ -4,7 +4,7 @@
  */
 import { parseQuery } from '@counterfoil/schema/query'
 import { hash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
@@ -169,9 +169,13 @@ function queryTexts(): string[] {
 
 /** The tables, made when they are not there or the schema or their maker has changed since. */
 function queryTables(runs: number): string {
-  const sources = ['query-data.ts', '../packages/store/sql/sqlite/0001.sql'].map((file) =>
-    readFileSync(new URL(file, import.meta.url), 'utf8'),
-  )
+  const sql = new URL('../packages/store/sql/sqlite/', import.meta.url)
+  const sources = [
+    new URL('query-data.ts', import.meta.url),
+    ...readdirSync(sql)
+      .toSorted()
+      .map((name) => new URL(name, sql)),
+  ].map((file) => readFileSync(file, 'utf8'))
   const folder = join(benchRoot, 'counterfoil-bench-cache')
   const path = join(folder, `queries-${runs}-${hash('sha256', sources.join('\0')).slice(0, 12)}.db`)
   if (existsSync(path)) return path

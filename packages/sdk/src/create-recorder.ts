@@ -31,10 +31,15 @@ import { toCode, toId } from './wire/envelope-words.ts'
 import { shownJson } from './wire/shown-json.ts'
 import { WatchedPromise } from './watched-promise.ts'
 
+/** What actions get that are under way when the recorder is closed. */
+const closeWithinMs = 10_000
+
 /** Records what an agent does. One for a process is enough. */
 export class Recorder implements AsyncDisposable {
   readonly #core: RecorderCore
   readonly #runs = new Map<string, OpenRun>()
+  readonly #stopped = new AbortController()
+  #closing: Promise<void> | undefined
 
   constructor(options: RecorderOptions) {
     const destination = destinationOf(options, process.env)
@@ -46,11 +51,16 @@ export class Recorder implements AsyncDisposable {
     const desk =
       options.desk ?? (approver === undefined ? unavailableDesk : createCallbackDesk(approver, approverSurface))
     const tell = (error: RecorderError, runId?: string): void => problems.tell(error, runId)
-    const outbox = openOutbox(destination, options, ({ error, runId }) => {
-      // Of one event: the run that it belongs to must not go on as if nothing had happened.
-      if (runId !== undefined) this.#runs.get(runId)?.noteProblem(error)
-      tell(error, runId)
-    })
+    const outbox = openOutbox(
+      destination,
+      options,
+      ({ error, runId }) => {
+        // Of one event: the run that it belongs to must not go on as if nothing had happened.
+        if (runId !== undefined) this.#runs.get(runId)?.noteProblem(error)
+        tell(error, runId)
+      },
+      (runId, stop) => this.#runs.get(runId)?.noteStop(stop),
+    )
     this.#core = {
       outbox,
       context: new AsyncLocalStorage<RunContext>(),
@@ -61,6 +71,7 @@ export class Recorder implements AsyncDisposable {
       confirmWithinMs,
       approvalWithinMs,
       urlOfRun: (runId) => urlOfRun(destination, runId),
+      closing: this.#stopped.signal,
       runOpened: (run) => {
         this.#runs.set(run.id, run)
         outbox.runOpened(run.id)
@@ -125,7 +136,8 @@ export class Recorder implements AsyncDisposable {
     const call = async (): Promise<T> => work(run)
     let value: T
     try {
-      value = await this.#core.context.run({ run: open }, () =>
+      const { inside = [] } = this.#core.context.getStore() ?? {}
+      value = await this.#core.context.run({ run: open, inside }, () =>
         withTrace(options.traceparent === undefined ? undefined : open.trace, call),
       )
     } catch (error) {
@@ -180,9 +192,25 @@ export class Recorder implements AsyncDisposable {
     return this.#core.outbox.flush(timeoutMs)
   }
 
-  /** Delivers what can be delivered and says goodbye to the log. What cannot stays in the spool. */
+  /**
+   * No action begins any more; those that are under way come to their end, for which they get ten seconds. Then delivers
+   * what can be delivered and says goodbye to the log. What cannot be delivered stays in the spool.
+   */
   close(): Promise<void> {
-    return Promise.resolve(this.#core.outbox[Symbol.asyncDispose]())
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#stopped.abort()
+    const idle = Promise.all([...this.#runs.values()].map((run) => run.idle()))
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, closeWithinMs)
+    })
+    await Promise.race([idle, late])
+    clearTimeout(timer)
+    await this.#core.outbox[Symbol.asyncDispose]()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

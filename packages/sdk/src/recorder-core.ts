@@ -26,6 +26,8 @@ export interface RecorderCore {
   readonly confirmWithinMs: number
   /** How long a person has where no check says so. */
   readonly approvalWithinMs: number
+  /** Aborts when the recorder is being closed: nothing more begins. */
+  readonly closing: AbortSignal
   urlOfRun(runId: string): string
   runOpened(run: OpenRun): void
   runEnded(run: OpenRun): void

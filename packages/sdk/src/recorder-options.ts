@@ -74,6 +74,9 @@ export function destinationOf(options: RecorderOptions, env: NodeJS.ProcessEnv):
     )
   }
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw invalid(`${url} is no http or https URL.`)
+  const { username, password } = new URL(url)
+  if (username !== '' || password !== '')
+    throw invalid('The url holds no name and no password: the key goes in { key }.')
   if (key === undefined || key === '')
     throw invalid('The server wants an API key: set COUNTERFOIL_API_KEY, or give { key }.')
   return { kind: 'server', url: url.replace(/\/+$/, ''), key }

@@ -171,16 +171,40 @@ test('a rule that approves by itself is not shown as a person', async () => {
   expect(story.answers['approval']).toBe('a rule approved refund.create.')
 })
 
-test('several checks ask: one request with all reasons and the shortest time', async () => {
-  await lab.run(() => refundWith({ amount_limit: limit, new_customer: soon })(order))
+test('several checks ask the same people: one request with all reasons and the shortest time', async () => {
+  const also = () => needsApproval('new_customer', { from: 'group:finance', within: '10m' })
+  const anybody = () => needsApproval('odd_hour')
+  await lab.run(() => refundWith({ amount_limit: limit, new_customer: also, odd_hour: anybody })(order))
   expect(requests).toHaveLength(1)
   expect(requests[0]).toMatchObject({
     reasons: [
       { check: 'amount_limit', reason: 'over_200' },
       { check: 'new_customer', reason: 'new_customer' },
+      { check: 'odd_hour', reason: 'odd_hour' },
     ],
-    from: 'group:finance and group:support',
+    from: 'group:finance',
   })
   expect(Number(requests[0]?.expiresAt) - Date.now()).toBeLessThanOrEqual(600_000)
   expect(shop.calls).toHaveLength(1)
+})
+
+test('several checks ask different people: each is asked, and one no is enough', async () => {
+  const both = refundWith({ amount_limit: limit, new_customer: soon })
+  await lab.run(() => both(order))
+  expect(requests.map(({ from }) => from)).toEqual(['group:finance', 'group:support'])
+  expect(shop.calls).toHaveLength(1)
+  requests.length = 0
+  approver = ({ from }) => ({ decision: from === 'group:finance' ? 'approved' : 'rejected', by: 'usr-19' })
+  const { error } = await lab.run(() => both(order))
+  expect(requests).toHaveLength(2)
+  expect(error).toMatchObject({ code: 'approval_rejected', rule: 'new_customer' })
+  expect(shop.calls).toHaveLength(1)
+})
+
+test('what the second changes is not what the first said yes to', async () => {
+  const parameters = { ...order, amountMinor: 23_000 }
+  approver = ({ from }) => ({ decision: 'approved', by: 'usr-19', ...(from === 'group:support' && { parameters }) })
+  const { error } = await lab.run(() => refundWith({ amount_limit: limit, new_customer: soon })(order))
+  expect(error).toMatchObject({ code: 'approval_mismatch' })
+  expect(shop.calls).toHaveLength(0)
 })

@@ -183,7 +183,7 @@ it('flags every single message of 500 processes that is dropped on the way, and 
   const perLane = await Promise.all(
     Array.from({ length: lanes }, async (_, lane) => {
       await using proxy = await createProxy(log.url)
-      return recordMany(log, new Thief(proxy), createRandom(seed + lane), processes / lanes)
+      return await recordMany(log, new Thief(proxy), createRandom(seed + lane), processes / lanes)
     }),
   )
   const recorded = perLane.flat()

@@ -5,8 +5,8 @@ export type DigestText = (text: string) => string
 
 /**
  * An id for a value found in a call's arguments: printable ASCII stays as it is, everything else is percent-encoded
- * (and the percent sign with it, so that two values never share an id), and what is too long keeps its beginning and
- * end around a digest.
+ * (and the percent sign with it, so that two values never share an id). Of what is too long its digest stays, and of a
+ * path its end: parts of anything else might be parts of a secret that nobody would know again.
  *
  * @returns undefined for values that name nothing: null, booleans, objects, empty strings
  */
@@ -17,7 +17,16 @@ export function idOfValue(value: unknown, digestText: DigestText): string | unde
   const encoded = text.replace(/[^\x21-\x24\x26-\x7e]/gu, (character) => encodeURIComponent(character))
   if (encoded.length <= limits.idCharactersMax) return encoded
   const digest = digestText(text).slice(0, 32)
-  return `${encoded.slice(0, 32)}~${digest}~${encoded.slice(-56)}`
+  return `~${digest}~${endOfPath(encoded)}`
+}
+
+const pathEndCharactersMax = 88
+
+/** The last whole parts of a path of files, as many as have room. */
+function endOfPath(encoded: string): string {
+  if (!/^[\w./~%+-]*\/[\w./~%+-]*$/.test(encoded)) return ''
+  const end = encoded.slice(-pathEndCharactersMax)
+  return encoded.at(-pathEndCharactersMax - 1) === '/' ? end : end.slice(end.indexOf('/') + 1 || end.length)
 }
 
 /**

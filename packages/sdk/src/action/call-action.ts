@@ -3,6 +3,7 @@ import { RecorderError } from '../errors.ts'
 import type { RecorderCore } from '../recorder-core.ts'
 import type { OpenRun } from '../run/open-run.ts'
 import { WatchedPromise } from '../watched-promise.ts'
+import { toCode } from '../wire/envelope-words.ts'
 import { runOf, type CallOptions, type Declared } from './declaration.ts'
 import { changesSomething, executeAction, type Execution } from './execute-action.ts'
 import { snapshot } from './prepare-parameters.ts'
@@ -26,6 +27,7 @@ export function callAction(
   const taken = snapshot(parameters)
   const isLate = !run.isOpen
   return run.track(async () => {
+    requireOwnWords(declared, options)
     if (isPlainRead(declared, options)) return readThrough(run, declared, taken, options, isLate)
     return callThrough(run, declared, await proposeAction(run, declared, taken, options), options, isLate)
   })
@@ -51,6 +53,31 @@ async function callThrough(
     approved = answer
   }
   return executeAction(action, executionOf(run, declared, approved, isLate))
+}
+
+/**
+ * What is said with a call adds to the declaration, and replaces nothing of it.
+ *
+ * @throws RecorderError `action_invalid`
+ */
+export function requireOwnWords({ type, plan }: Declared, { checks = {}, idempotencyKey }: CallOptions): void {
+  for (const name of Object.keys(checks)) requireOwnCheck(type, plan, name)
+  if (idempotencyKey === '') {
+    throw new RecorderError('action_invalid', `${type}: an empty idempotency key names no attempt. Nothing was sent.`, {
+      pointer: '/idempotencyKey',
+    })
+  }
+}
+
+/** A verdict in the place of a declared check would look like that check. @throws RecorderError `action_invalid` */
+export function requireOwnCheck(type: string, plan: Declared['plan'], name: string): void {
+  const declared = Object.keys(plan.checks ?? {}).find((each) => toCode(each) === toCode(name))
+  if (declared === undefined) return
+  throw new RecorderError(
+    'action_invalid',
+    `${type} declares the check ${declared}: it runs by itself, and no verdict can stand for it. Nothing was sent.`,
+    { pointer: `/checks/${name}` },
+  )
 }
 
 /** How a declared action is executed. */

@@ -57,7 +57,8 @@ export async function executeAction(action: OpenAction, execution: Execution): P
   const call = async (): Promise<unknown> => execution.run(action.subject.value, context)
   let result: unknown
   try {
-    result = await run.core.context.run({ run, causationId: intent.eventId }, call)
+    const { inside = [] } = run.core.context.getStore() ?? {}
+    result = await run.core.context.run({ run, causationId: intent.eventId, inside }, call)
   } catch (error) {
     markStage(error, 'execution')
     tell(action, () => recordFailure(action, execution, error))
@@ -76,13 +77,11 @@ export async function executeAction(action: OpenAction, execution: Execution): P
 
 /** What stands in the way before anything is sent. */
 function objectionTo(action: OpenAction, { approved, isLate }: Execution): Refusal | undefined {
-  const { run, asking, objection, identity } = action
+  const { asking, objection } = action
   const withdrawal = withdrawalOf(action, isLate)
   if (withdrawal !== undefined) return withdrawal
-  if (run.problem !== undefined && changesSomething(identity.effect)) {
-    const { code, message } = run.problem
-    return { code, why: `an earlier event of its run is not in the log (${message})`, cause: run.problem }
-  }
+  const lost = lossOf(action)
+  if (lost !== undefined) return lost
   if (objection !== undefined) return objection
   const [first] = asking
   if (first !== undefined) {
@@ -92,8 +91,17 @@ function objectionTo(action: OpenAction, { approved, isLate }: Execution): Refus
       why: `${askedWords(asking)}, and nobody has said yes to this`,
     }
   }
-  const drift = driftOf(action, approved)
-  if (drift !== undefined) return drift
+  return driftOf(action, approved) ?? expiryOf(approved)
+}
+
+/** Whether something of its run did not get into the log. What changes something then does not run. */
+function lossOf({ run: { problem }, identity }: OpenAction): Refusal | undefined {
+  if (problem === undefined || !changesSomething(identity.effect)) return undefined
+  const { code, message } = problem
+  return { code, why: `an earlier event of its run is not in the log (${message})`, cause: problem }
+}
+
+function expiryOf(approved: Approved | undefined): Refusal | undefined {
   return approved !== undefined && approved.expiresAt.getTime() < Date.now()
     ? { code: 'approval_expired', why: 'its approval was for a time that is over' }
     : undefined
@@ -120,7 +128,7 @@ async function declareIntent(
   try {
     const { id, type, effect, reversibility, idempotencyKey, attempt } = identity
     const intent = action.record('tool_called', {
-      action: { id, type, effect_class: effect, idempotency_key: idempotencyKey, attempt, reversibility },
+      action: { id, type, effect_class: effect, idempotency_key: toId(idempotencyKey), attempt, reversibility },
       also_affects: subject.alsoAffects,
       tool: toolOf(action),
       payload: { parameters: subject.json },
@@ -130,7 +138,11 @@ async function declareIntent(
       const { stop } = await intent.confirmed(confirmWithinMs)
       if (stop !== undefined) run.noteStop(stop)
     }
-    return withdrawalOf(action, false) ?? driftOf(action, execution.approved) ?? { intent }
+    // What came to light while the intent was on its way: its own proposal may have travelled with it, and been refused.
+    const { approved } = execution
+    return (
+      withdrawalOf(action, false) ?? lossOf(action) ?? driftOf(action, approved) ?? expiryOf(approved) ?? { intent }
+    )
   } catch (error) {
     if (!(error instanceof RecorderError)) throw error
     const why =

@@ -42,6 +42,7 @@ export interface ActionIdentity {
   readonly effect: string
   readonly tool: string
   readonly callId: string | undefined
+  /** Exactly as the caller gave it: the external system knows it so. */
   readonly idempotencyKey: string
   readonly attempt: number
   readonly reversibility: string | undefined
@@ -119,18 +120,22 @@ export class OpenAction {
     })
   }
 
+  /** @throws RecorderError `wrong_order` for a check that has run: its word stands */
+  requireNew(name: string): void {
+    const known = this.#checks.get(toCode(name))
+    if (known === undefined) return
+    throw new RecorderError(
+      'wrong_order',
+      `${this.identity.type}: the check ${known.name} has run already (${known.verdict}), and its word stands.`,
+    )
+  }
+
   /** Evaluates a check and records it. A check that throws, or gives no verdict, denies. */
   async check(name: string, source: CheckSource): Promise<CheckOutcome> {
     const code = toCode(name)
     if (code === 'schema')
       throw new RecorderError('action_invalid', 'The check "schema" runs by itself; give this one another name.')
-    const known = this.#checks.get(code)
-    if (known !== undefined) {
-      throw new RecorderError(
-        'wrong_order',
-        `${this.identity.type}: the check ${code} has run already (${known.verdict}), and its word stands.`,
-      )
-    }
+    this.requireNew(name)
     const { result, failure } = await this.#evaluate(source)
     const asked = result.verdict === 'require_approval' ? result : undefined
     const state: CheckState = {
@@ -230,7 +235,7 @@ export class OpenAction {
       this.record('side_effect_blocked', {
         effect: { status: 'not_applied' },
         tool: { name: tool },
-        result: 'denied',
+        result: withdrawals.has(refusal.code) ? 'cancelled' : 'denied',
         reason_code: refusal.code,
       })
     } catch (error) {
@@ -243,6 +248,9 @@ export class OpenAction {
     return new ActionNotRun(code, refusalSentence(type, refusal), place)
   }
 }
+
+/** Nobody said no: nobody wants it any more. */
+const withdrawals: ReadonlySet<string> = new Set(['run_stopped', 'run_ended', 'action_cancelled', 'recorder_closed'])
 
 function askingKey({ check, reason, from }: Asking): string {
   return JSON.stringify([check, reason, from])

@@ -1,7 +1,7 @@
 import type { JsonInput } from '../outbox/json-input.ts'
 import { issuePointer, type StandardSchema } from '../standard-schema.ts'
 import { messageOf } from '../wire/error-body.ts'
-import { equalJson, freezeDeep, frozenJson, JsonLoss } from '../wire/plain-json.ts'
+import { equalJson, freezeDeep, frozenJson, JsonLoss, requireClonable } from '../wire/plain-json.ts'
 import { shownJson } from '../wire/shown-json.ts'
 import { limits } from '@counterfoil/schema/ids'
 
@@ -25,9 +25,10 @@ const parameterCharactersMax = limits.payloadBytesMax / 4
 /** A copy that the caller cannot change any more, made before anything else happens. */
 export function snapshot(parameters: unknown): { readonly copy: unknown } | Unfit {
   try {
+    requireClonable(parameters)
     return { copy: structuredClone(parameters) }
   } catch (error) {
-    return { issues: [{ pointer: '', message: messageOf(error) }], json: shownJson(parameters) }
+    return { issues: [issueOf(error)], json: shownJson(parameters) }
   }
 }
 
@@ -58,8 +59,12 @@ export async function prepareParameters(copy: unknown, schema: StandardSchema | 
     }
     return { value, json, ...(given !== undefined && !equalJson(given, json) && { given }) }
   } catch (error) {
-    const pointer = error instanceof JsonLoss ? error.pointer : ''
-    const message = error instanceof JsonLoss ? `JSON cannot hold ${error.message}.` : messageOf(error)
-    return { issues: [{ pointer, message }], json: given ?? shownJson(copy) }
+    return { issues: [issueOf(error)], json: given ?? shownJson(copy) }
   }
+}
+
+function issueOf(error: unknown): Unfit['issues'][number] {
+  return error instanceof JsonLoss
+    ? { pointer: error.pointer, message: `JSON cannot hold ${error.message}.` }
+    : { pointer: '', message: messageOf(error) }
 }

@@ -2,9 +2,10 @@ import { RecorderError } from '../errors.ts'
 import { seekApproval, type Approved } from '../approval/seek-approval.ts'
 import { durationMs, type Duration } from '../duration.ts'
 import type { Verdict } from '../verdict.ts'
-import { isCode } from '../wire/envelope-words.ts'
+import { isCode, toCode } from '../wire/envelope-words.ts'
+import { messageOf } from '../wire/error-body.ts'
 import { equalJson } from '../wire/plain-json.ts'
-import { executionOf } from './call-action.ts'
+import { executionOf, requireOwnCheck } from './call-action.ts'
 import type { ActionContext, Check, Declared, FailureVerdict, Receipt } from './declaration.ts'
 import { executeAction } from './execute-action.ts'
 import type { CheckOutcome, CheckSource } from './open-action.ts'
@@ -90,48 +91,68 @@ export class OpenProposal {
     return this.#step(async () => {
       const { action } = this.#proposed
       action.requireOpen('a check')
-      const declared = Object.hasOwn(this.#declared.plan.checks ?? {}, name)
-        ? this.#declared.plan.checks?.[name]
-        : undefined
-      const source = check ?? declared
-      if (source === undefined)
-        throw new RecorderError('action_invalid', `${action.identity.type} has no check ${name}.`)
-      if (this.#approved !== undefined) {
-        throw new RecorderError(
-          'wrong_order',
-          `${action.identity.type}: the check ${name} came after the approval. Checks run first.`,
-        )
-      }
       if (this.#proposed.refusal !== undefined) throw this.#invalid(this.#proposed.refusal)
-      return action.check(name, source)
+      action.requireNew(name)
+      try {
+        return await this.#check(name, check)
+      } catch (error) {
+        // Whoever does not wait for the check must not get an action that was never checked.
+        const why = `the check ${name} did not run (${messageOf(error)})`
+        this.#refusal ??= { code: 'check_missing', rule: toCode(name), why, cause: error }
+        throw error
+      }
     })
+  }
+
+  async #check(name: string, check: CheckSource | undefined): Promise<CheckOutcome> {
+    const { action } = this.#proposed
+    const { type, plan } = this.#declared
+    if (check !== undefined) requireOwnCheck(type, plan, name)
+    const declared = Object.hasOwn(plan.checks ?? {}, name) ? plan.checks?.[name] : undefined
+    const source = check ?? declared
+    if (source === undefined) throw new RecorderError('action_invalid', `${type} has no check ${name}.`)
+    if (this.#approved !== undefined) {
+      throw new RecorderError('wrong_order', `${type}: the check ${name} came after the approval. Checks run first.`)
+    }
+    return action.check(name, source)
   }
 
   approval(ask: ApprovalAsk = {}): Promise<ApprovalOutcome<unknown>> {
     return this.#step(async () => {
-      const { action, edit } = this.#proposed
+      const { action } = this.#proposed
       action.requireOpen('an approval')
       if (this.#approved !== undefined || this.#refusal !== undefined) {
         const why = this.#approved === undefined ? this.#refusal?.why : 'it is approved already'
         throw new RecorderError('wrong_order', `${action.identity.type}: nobody was asked, because ${why}.`)
       }
-      const { reason, from, within } = ask
-      const own = {
-        check: 'approval',
-        ...(reason !== undefined && { reason }),
-        ...(from !== undefined && { from }),
-        ...(within !== undefined && { withinMs: durationMs(within) }),
+      try {
+        return await this.#ask(ask)
+      } catch (error) {
+        // Whoever does not wait for the answer must not get an action that nobody was asked about.
+        const why = `a person was to be asked, and asking failed (${messageOf(error)})`
+        this.#refusal = { code: 'approval_unavailable', why, cause: error }
+        throw error
       }
-      const asking = action.asking.length > 0 ? action.asking : [own]
-      const before = action.subject.json
-      const answer = await seekApproval(action, asking, edit)
-      if ('refusal' in answer) {
-        this.#refusal = answer.refusal
-        return { decision: decisions[answer.refusal.code] ?? 'unavailable' }
-      }
-      this.#approved = answer
-      return { decision: 'approved', edited: action.subject.json !== before, parameters: this.parameters }
     })
+  }
+
+  async #ask({ reason, from, within }: ApprovalAsk): Promise<ApprovalOutcome<unknown>> {
+    const { action, edit } = this.#proposed
+    const own = {
+      check: 'approval',
+      ...(reason !== undefined && { reason }),
+      ...(from !== undefined && { from }),
+      ...(within !== undefined && { withinMs: durationMs(within) }),
+    }
+    const asking = action.asking.length > 0 ? action.asking : [own]
+    const before = action.subject.json
+    const answer = await seekApproval(action, asking, edit)
+    if ('refusal' in answer) {
+      this.#refusal = answer.refusal
+      return { decision: decisions[answer.refusal.code] ?? 'unavailable' }
+    }
+    this.#approved = answer
+    return { decision: 'approved', edited: action.subject.json !== before, parameters: this.parameters }
   }
 
   block(reason: string): Promise<void> {

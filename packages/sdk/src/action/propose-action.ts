@@ -76,7 +76,7 @@ function identityOf({ type, plan }: Declared, options: CallOptions, run: OpenRun
     effect: plan.effect,
     tool: plan.tool ?? type,
     callId: options.callId,
-    idempotencyKey: toId(options.idempotencyKey) ?? id,
+    idempotencyKey: options.idempotencyKey ?? id,
     attempt: options.attempt ?? 1,
     reversibility: plan.reversibility,
     requires: plan.requires ?? [],

@@ -46,12 +46,13 @@ export async function readThrough(
     throw refuse({ code: 'parameters_invalid', why }, { issues: prepared.issues })
   }
   if (run.stop !== undefined) throw refuse({ code: 'run_stopped', why: `${run.stop.actorId} stopped the run` }, {})
+  if (run.core.closing.aborted) throw refuse({ code: 'recorder_closed', why: 'the recorder is being closed' }, {})
   if (isLate) throw refuse({ code: 'run_ended', why: 'its run has ended' }, {})
   const { value } = prepared
   const { traceparent } = run
   const signal = options.signal === undefined ? run.signal : AbortSignal.any([run.signal, options.signal])
   const context = {
-    idempotencyKey: toId(options.idempotencyKey) ?? id,
+    idempotencyKey: options.idempotencyKey ?? id,
     signal,
     actionId: id,
     runId: run.id,

@@ -8,6 +8,7 @@ import type { Refusal } from './refusal.ts'
  */
 export function withdrawalOf({ run, identity }: OpenAction, isLate: boolean): Refusal | undefined {
   if (run.stop !== undefined) return { code: 'run_stopped', why: `${run.stop.actorId} stopped the run` }
+  if (run.core.closing.aborted) return { code: 'recorder_closed', why: 'the recorder is being closed' }
   if (isLate || run.closing.aborted) return { code: 'run_ended', why: 'its run has ended' }
   return identity.signal.aborted ? { code: 'action_cancelled', why: 'its caller took it back' } : undefined
 }

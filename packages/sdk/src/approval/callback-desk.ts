@@ -96,7 +96,6 @@ async function askWithin(
   try {
     return await new Promise<ApproverAnswer | { failure: unknown }>((resolve) => {
       timer = setTimeout(() => resolve({ decision: 'expired' }), Math.max(0, request.expiresAt.getTime() - Date.now()))
-      timer.unref()
       signal.addEventListener('abort', () => resolve({ failure: undefined }), { once: true })
       if (signal.aborted) return resolve({ failure: undefined })
       Promise.resolve()

@@ -19,19 +19,49 @@ export type Edit = (
 ) => Promise<{ readonly subject: Subject; readonly schema: SchemaOutcome | undefined } | { readonly refusal: Refusal }>
 
 /**
- * Asks a person about an action, exactly as it would run. What the person changes is validated and checked again; the
- * rules that asked are satisfied by the approval, others are not.
+ * Asks about an action, exactly as it would run: one person for each group that the checks name, one after the other. What
+ * a person changes is validated and checked again; the rules that asked are satisfied by the approval, others are not.
  */
 export async function seekApproval(
   action: OpenAction,
   asking: readonly Asking[],
   edit: Edit,
 ): Promise<Approved | { readonly refusal: Refusal }> {
+  let expiresAt: Date | undefined
+  for (const [position, group] of byWhomIsAsked(asking).entries()) {
+    // What an edit has settled needs nobody any more.
+    const open =
+      position === 0 ? group : action.asking.filter(({ check }) => group.some((each) => each.check === check))
+    if (open.length === 0) continue
+    const before = action.subject
+    const answer = await askOne(action, open, edit)
+    if ('refusal' in answer) return answer
+    if (position > 0 && action.subject !== before) {
+      const why = `${askedWords(open)}, and what they changed is not what others had said yes to`
+      return { refusal: { code: 'approval_mismatch', why } }
+    }
+    if (expiresAt === undefined || answer.expiresAt < expiresAt) expiresAt = answer.expiresAt
+  }
+  return { expiresAt: expiresAt ?? new Date() }
+}
+
+/** Whoever asks for no group in particular is content with the first that is asked. */
+function byWhomIsAsked(asking: readonly Asking[]): readonly (readonly Asking[])[] {
+  const first = asking.find(({ from }) => from !== undefined)?.from
+  const whom = [...new Set(asking.map(({ from = first }) => from))]
+  return whom.map((each) => asking.filter(({ from = first }) => from === each))
+}
+
+async function askOne(
+  action: OpenAction,
+  asking: readonly Asking[],
+  edit: Edit,
+): Promise<Approved | { readonly refusal: Refusal }> {
   const { core } = action.run
   const withinMs = Math.min(...asking.map((asked) => asked.withinMs ?? core.approvalWithinMs))
-  const request = await requestFor(action, asking, withinMs)
+  const request = requestFor(action, asking, withinMs)
   const journal: ApprovalJournal = { record: (type, fields) => void action.record(type, { ...fields }) }
-  const signal = AbortSignal.any([action.run.closing, action.identity.signal])
+  const signal = AbortSignal.any([core.closing, action.run.closing, action.identity.signal])
   const decision = await core.desk.decide(request, journal, signal)
   const no =
     decision.decision === 'withdrawn'
@@ -46,7 +76,7 @@ export async function seekApproval(
   return { expiresAt: request.expiresAt }
 }
 
-async function requestFor(action: OpenAction, asking: readonly Asking[], withinMs: number): Promise<ApprovalRequest> {
+function requestFor(action: OpenAction, asking: readonly Asking[], withinMs: number): ApprovalRequest {
   const { run, identity, subject } = action
   const from = [...new Set(asking.flatMap((asked) => (asked.from === undefined ? [] : [asked.from])))].join(' and ')
   return {

@@ -13,7 +13,7 @@ import { createEventIds } from './event-ids.ts'
 import { Flushers } from './flushers.ts'
 import { Frames } from './frames.ts'
 import { Journal } from './journal.ts'
-import type { DraftEvent, Outbox, OutboxProblem, OutboxState, Recorded } from './outbox.ts'
+import type { DraftEvent, Outbox, OutboxProblem, OutboxState, Recorded, StopOrder } from './outbox.ts'
 import { Problems } from './problems.ts'
 import { sealAnyway } from './seal-anyway.ts'
 import { sealEvent } from './seal.ts'
@@ -32,6 +32,8 @@ export interface OutboxOptions {
   readonly logKey?: string | undefined
   /** How long closing waits for the log before it leaves the rest to the spool. Default 10 s. */
   readonly closeWithinMs?: number | undefined
+  /** Told of a run that a person has stopped, whenever the log says so. */
+  readonly onStop?: ((runId: string, stop: StopOrder) => void) | undefined
   /** Default: one line on standard error for each kind of problem. */
   readonly onProblem?: ((problem: OutboxProblem) => void) | undefined
 }
@@ -109,6 +111,7 @@ class SpooledOutbox implements Outbox, EntryHost {
       leftOvers: this.#leftOvers,
       problems: this.#problems,
       onConnected: () => this.#nameLog(),
+      onStop: (runId, stop) => runId !== undefined && options.onStop?.(runId, stop),
       onRefused: (refusals) => this.#deadLetters.keep(refusals, this.#ownDestination()),
       onChange: () => {
         this.#writer.write()
@@ -236,7 +239,8 @@ class SpooledOutbox implements Outbox, EntryHost {
       if (loss !== undefined) {
         const problem = new RecorderError('payload_invalid', loss)
         if (isReplaced) entry.markRefused(problem)
-        this.#problems.tell({ error: problem, eventId: entry.eventId })
+        const runId = runOfDraft(entry.draft)
+        this.#problems.tell({ error: problem, eventId: entry.eventId, ...(runId !== undefined && { runId }) })
       }
       return line
     }
@@ -335,6 +339,7 @@ class SpooledOutbox implements Outbox, EntryHost {
     }
     this.#keep()
     await this.#spool.close(this.#journal.delivered >= this.#seq)
+    for (const each of this.#leftOvers) each.release(this.#ownDestination())
     process.removeListener('exit', this.#onExit)
     process.removeListener('beforeExit', this.#onBeforeExit)
   }
@@ -367,6 +372,12 @@ function toText(
     `${draft.event_type} was not recorded: it has ${text.length} characters, of at most ${eventCharactersMax}.`,
     { pointer: '/payload' },
   )
+}
+
+/** A draft was made by `JSON.stringify`. */
+function runOfDraft(draft: string): string | undefined {
+  const { run_id: runId } = JSON.parse(draft) as { run_id?: unknown }
+  return typeof runId === 'string' ? runId : undefined
 }
 
 function messageOf(error: unknown): string {

@@ -1,11 +1,18 @@
 import { limits } from '@counterfoil/schema/ids'
 import { RecorderError } from '../errors.ts'
 import type { LeftOvers } from '../spool/left-overs.ts'
-import { TransportError, type BatchRejection, type BatchReport, type Transport } from '../transport/transport.ts'
+import {
+  TransportError,
+  type BatchAck,
+  type BatchRejection,
+  type BatchReport,
+  type Transport,
+} from '../transport/transport.ts'
 import type { LogWitness } from '../witness/log-witness.ts'
 import { Backoff } from './backoff.ts'
 import type { Entry } from './entry.ts'
 import type { Journal } from './journal.ts'
+import type { StopOrder } from './outbox.ts'
 import type { Problems } from './problems.ts'
 
 const keepEveryMs = 1_000
@@ -27,6 +34,8 @@ export interface DeliveryOptions {
   readonly onConnected: () => void
   /** Must have kept them all when it returns. */
   readonly onRefused: (refusals: readonly Refusal[]) => void
+  /** A person has stopped a run, or one that started it; every acknowledgement of it says so. */
+  readonly onStop: (runId: string | undefined, stop: StopOrder) => void
   /** Something was delivered, or cannot be. */
   readonly onChange: () => void
   /** What is known may be written down. */
@@ -153,27 +162,24 @@ export class Delivery {
       return onAnswered()
     }
     assertIsAnswerTo(lines, report)
-    await witness.check(report, transport.connections !== this.#checkedConnection)
-    this.#checkedConnection = transport.connections
+    // Asking for the proof may itself open a connection, which then is not one that was looked at.
+    const { connections } = transport
+    await witness.check(report, connections !== this.#checkedConnection)
+    this.#checkedConnection = connections
     this.#works()
     this.#eventsMax = Math.min(limits.batchEventsMax, this.#eventsMax * 2)
     // Kept before anything else is answered: when that fails, the batch is sent again.
     this.#refuse(report.rejected, lines, entries)
     onAnswered()
     for (const ack of report.acks) {
-      const { stop } = ack
+      const stop = ack.stop && stopOrderOf(ack.stop)
+      if (stop !== undefined) this.#options.onStop(runOf(lines[ack.position]), stop)
       entries[ack.position]?.markConfirmed({
         eventId: ack.event_id,
         index: ack.index,
         leafHash: ack.leaf_hash,
         ...(ack.action_digest !== undefined && { actionDigest: ack.action_digest }),
-        ...(stop !== undefined && {
-          stop: {
-            eventId: stop.event_id,
-            actorId: stop.actor_id,
-            ...(stop.reason_code !== undefined && { reasonCode: stop.reason_code }),
-          },
-        }),
+        ...(stop !== undefined && { stop }),
       })
     }
   }
@@ -238,6 +244,19 @@ function assertIsAnswerTo(lines: readonly string[], { acks }: BatchReport): void
     const sent = /"event_id":"([^"\\]*)"/.exec(lines[position] ?? '')?.[1]
     if (sent !== id) throw new TransportError('retry', 'answer_invalid', 'The answer acknowledges other events.')
   }
+}
+
+function stopOrderOf({ event_id, actor_id, reason_code }: NonNullable<BatchAck['stop']>): StopOrder {
+  return {
+    eventId: event_id,
+    actorId: actor_id,
+    ...(reason_code !== undefined && { reasonCode: reason_code }),
+  }
+}
+
+/** The run of a sealed event. */
+function runOf(line = '{}'): string | undefined {
+  return (JSON.parse(line) as { run_id?: string }).run_id
 }
 
 /** A fault of our own must not end somebody else's process: it is tried again. */

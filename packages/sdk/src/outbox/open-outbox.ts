@@ -4,13 +4,14 @@ import type { Destination, RecorderOptions } from '../recorder-options.ts'
 import { HttpTransport } from '../transport/http-transport.ts'
 import { LedgerTransport } from '../transport/ledger-transport.ts'
 import { createOutbox } from './create-outbox.ts'
-import type { Outbox, OutboxProblem } from './outbox.ts'
+import type { Outbox, OutboxProblem, StopOrder } from './outbox.ts'
 
 /** The outbox that a recorder's options ask for. @throws RecorderError `spool_unwritable` */
 export function openOutbox(
   destination: Destination,
   options: RecorderOptions,
   onProblem: (problem: OutboxProblem) => void,
+  onStop: (runId: string, stop: StopOrder) => void,
 ): Outbox {
   const { spool, spoolBytesMax, whenFull, logKey, redaction } = options
   return createOutbox({
@@ -21,6 +22,7 @@ export function openOutbox(
     whenFull,
     logKey,
     onProblem,
+    onStop,
   })
 }
 

@@ -100,7 +100,8 @@ export class OpenRun {
 
   /** Something of this run that takes time: the end of the run waits for it, and a failure that nobody asks for fails it. */
   track<T>(work: () => Promise<T>): Promise<T> {
-    const promise = work()
+    const around = this.core.context.getStore()
+    const promise = this.core.context.run({ run: this, ...around, inside: [...(around?.inside ?? []), this] }, work)
     this.#inFlight.add(promise)
     const forget = (): void => void this.#inFlight.delete(promise)
     promise.then(forget, forget)
@@ -112,6 +113,11 @@ export class OpenRun {
       },
       (error) => void this.#unwatched.delete(error),
     )
+  }
+
+  /** Resolves when nothing of it is under way. */
+  async idle(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight)
   }
 
   noteProblem(error: RecorderError): void {
@@ -137,18 +143,22 @@ export class OpenRun {
   async complete(fields: Fields): Promise<void> {
     await this.#settle()
     const [failure] = this.#unwatched
+    this.#unwatched.delete(failure)
     if (failure !== undefined) {
       await this.#end(...endOfFailure(failure, this.#stop)).catch(() => undefined)
       // oxlint-disable-next-line typescript/only-throw-error -- what the integrator's function threw, unchanged
       throw failure
     }
-    await this.#end('run_completed', { result: 'success', ...fields })
+    // What the integrator made of the refusals does not matter: a person stopped it.
+    if (this.#stop === undefined) await this.#end('run_completed', { result: 'success', ...fields })
+    else await this.#end(...endOfStop(this.#stop))
     if (this.#problem !== undefined) throw this.#problem
   }
 
   async fail(error: unknown, fields: Fields = {}): Promise<void> {
     this.#closing.abort()
     await this.#settle()
+    this.#unwatched.delete(error)
     const [type, derived] = endOfFailure(error, this.#stop)
     await this.#end(type, { ...derived, ...fields })
   }
@@ -162,15 +172,14 @@ export class OpenRun {
 
   async #settle(): Promise<void> {
     if (this.#state !== 'open') throw new RecorderError('run_ended', `Run ${this.id} has ended already.`)
-    const here = this.core.context.getStore()
-    if (here?.run === this && here.causationId !== undefined) {
+    if (this.core.context.getStore()?.inside?.includes(this) === true) {
       throw new RecorderError(
         'wrong_order',
         `Run ${this.id} cannot end inside of one of its actions: it would wait for itself.`,
       )
     }
     this.#state = 'ending'
-    while (this.#inFlight.size > 0) await Promise.allSettled(this.#inFlight)
+    await this.idle()
     // Failures that nobody asked for are known one turn later.
     await new Promise((resolve) => {
       setImmediate(resolve)
@@ -186,16 +195,16 @@ export class OpenRun {
     } finally {
       this.#state = 'ended'
       this.core.runEnded(this)
+      // One failure is thrown or is why the run fails; nobody else tells of the others.
+      for (const failure of this.#unwatched) this.core.tellProblem(unwatchedError(failure), this.id)
+      this.#unwatched.clear()
     }
   }
 }
 
 /** How a run ends that could not go on because of an error. What a person stopped was cancelled, not failed. */
 function endOfFailure(error: unknown, stop: StopOrder | undefined): [End, Fields] {
-  if (stop !== undefined && error instanceof ActionNotRun && error.code === 'run_stopped') {
-    const actor = { type: 'human', id: stop.actorId }
-    return ['run_cancelled', { actor, result: 'cancelled', reason_code: stop.reasonCode ?? 'run_stopped' }]
-  }
+  if (stop !== undefined) return endOfStop(stop)
   const stage: Stage = failedAt(error)
   return [
     'run_failed',
@@ -208,10 +217,14 @@ function endOfFailure(error: unknown, stop: StopOrder | undefined): [End, Fields
   ]
 }
 
+function endOfStop({ actorId, reasonCode = 'run_stopped' }: StopOrder): [End, Fields] {
+  return ['run_cancelled', { actor: { type: 'human', id: actorId }, result: 'cancelled', reason_code: reasonCode }]
+}
+
 function unwatchedError(error: unknown): RecorderError {
   return error instanceof RecorderError
     ? error
-    : new RecorderError('action_ended', 'An action failed after its run had ended, and nobody waited for it.', {
+    : new RecorderError('action_ended', 'An action failed, and nobody waited for it.', {
         cause: error,
       })
 }

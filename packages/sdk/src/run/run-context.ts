@@ -6,6 +6,8 @@ export interface RunContext {
   readonly run: OpenRun
   /** The event because of which this code runs: the intent of an action, inside its function. */
   readonly causationId?: string
+  /** The runs that wait for this code before they end: inside of it they cannot end. */
+  readonly inside?: readonly OpenRun[]
 }
 
 export type RunContextStorage = AsyncLocalStorage<RunContext>

@@ -7,6 +7,7 @@ import {
   type EffectClass,
   type Reversibility,
 } from '../action/declaration.ts'
+import { requireOwnWords } from '../action/call-action.ts'
 import { OpenProposal, type DeclaredProposal, type Proposal } from '../action/proposal.ts'
 import { snapshot } from '../action/prepare-parameters.ts'
 import { proposeAction } from '../action/propose-action.ts'
@@ -147,7 +148,8 @@ export class Run {
 
   /** Runs code as part of this run: actions that it calls belong to it. */
   within<T>(work: () => T): T {
-    return this.#open.core.context.run({ run: this.#open }, work)
+    const { context } = this.#open.core
+    return context.run({ run: this.#open, inside: context.getStore()?.inside ?? [] }, work)
   }
 
   /**
@@ -181,6 +183,7 @@ export class Run {
   #propose(declared: Declared, options: CallOptions & { readonly parameters: unknown }): Promise<OpenProposal> {
     const taken = snapshot(options.parameters)
     return this.#open.track(async () => {
+      requireOwnWords(declared, options)
       if (!this.#open.isOpen) throw new RecorderError('run_ended', `Run ${this.id} has ended: nothing was proposed.`)
       const requires = [...(declared.plan.requires ?? []), ...Object.keys(declared.plan.checks ?? {})]
       const all = { ...declared, plan: { ...declared.plan, requires } }

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { isOwned, readOwner, takeFolder, touchFolder, type Destination } from './owner.ts'
+import { isOwned, readOwner, releaseFolder, takeFolder, touchFolder, type Destination } from './owner.ts'
 import { readRecords, type SpoolRecord } from './record.ts'
 import { cursorName, listSegments, readCursor, readSegment, type Segment } from './segments.ts'
 
@@ -26,6 +26,7 @@ export class LeftOvers {
   /** What of the first segment is not delivered yet, once it was read. */
   #rest: SpoolRecord[] | undefined
   #events = 0
+  #hasUnreadable = false
 
   constructor(folder: string, onDamage: (path: string, bytes: number) => void) {
     this.folder = folder
@@ -59,12 +60,14 @@ export class LeftOvers {
     for (;;) {
       const [segment] = this.#segments
       if (segment === undefined) {
-        rmSync(this.folder, { recursive: true, force: true })
+        if (!this.#hasUnreadable) rmSync(this.folder, { recursive: true, force: true })
         return []
       }
       this.#rest ??= this.#read(segment)
-      if (this.#rest.length > 0) return this.#rest
-      rmSync(segment.path, { force: true })
+      if (this.#rest !== undefined) {
+        if (this.#rest.length > 0) return this.#rest
+        rmSync(segment.path, { force: true })
+      }
       this.#segments.shift()
       this.#rest = undefined
     }
@@ -88,7 +91,17 @@ export class LeftOvers {
     touchFolder(this.folder)
   }
 
-  #read({ path }: Segment): SpoolRecord[] {
+  /** This process delivers no more of it: any other recorder may. */
+  release(own: Destination): void {
+    try {
+      if (existsSync(this.folder)) releaseFolder(this.folder, own)
+    } catch {
+      // It is given up when this process ends.
+    }
+  }
+
+  /** @returns undefined for a segment that cannot be read now; it stays for somebody who can */
+  #read({ path, bytes }: Segment): SpoolRecord[] | undefined {
     try {
       const { records, damagedBytes } = readSegment(path)
       if (damagedBytes > 0) this.#onDamage(path, damagedBytes)
@@ -96,7 +109,9 @@ export class LeftOvers {
     } catch (error) {
       // Somebody removed the file: what was in it cannot be delivered from here.
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-      throw error
+      this.#onDamage(path, bytes)
+      this.#hasUnreadable = true
+      return undefined
     }
   }
 }

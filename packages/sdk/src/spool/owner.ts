@@ -22,6 +22,8 @@ export interface Owner extends Destination {
   readonly boot?: string
   /** Pids mean something within one namespace alone. */
   readonly pids?: string
+  /** The process lives, and writes here no more: its recorder was closed. */
+  readonly released?: true
 }
 
 /** Where nobody can be asked: a folder that was not touched for this time has no owner any more. */
@@ -32,6 +34,11 @@ const fileName = 'owner.json'
 /** Writes this process down as the owner of a folder. */
 export function takeFolder(folder: string, destination: Destination): void {
   writeDurably(join(folder, fileName), JSON.stringify({ ...thisProcess(), ...destination }))
+}
+
+/** Says that this process writes here no more, so that any other recorder may deliver what is left. */
+export function releaseFolder(folder: string, destination: Destination): void {
+  writeDurably(join(folder, fileName), JSON.stringify({ ...thisProcess(), ...destination, released: true }))
 }
 
 /** Says that the owner lives, for processes that cannot see it. */
@@ -48,6 +55,7 @@ export function touchFolder(folder: string): void {
 export function isOwned(folder: string): boolean {
   const owner = readOwner(folder)
   const here = thisProcess()
+  if (owner?.released === true) return false
   if (owner === undefined || owner.host !== here.host || owner.pids !== here.pids) {
     // After a new start of this machine none of its processes is left.
     if (owner?.boot !== undefined && owner.host === here.host && owner.boot !== here.boot) return false

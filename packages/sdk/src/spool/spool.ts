@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { takeFolder, touchFolder, type Destination } from './owner.ts'
+import { releaseFolder, takeFolder, touchFolder, type Destination } from './owner.ts'
 import { encodeRecords, type SpoolRecord } from './record.ts'
 import { cursorName, readSegment, segmentPath } from './segments.ts'
 import { fullSpool, unwritableSpool } from './spool-error.ts'
@@ -149,10 +149,19 @@ export class Spool {
     const segment = [...this.#closed, ...(this.#active ? [this.#active] : [])].find(({ next }) => next > from)
     if (segment === undefined) return []
     if (this.#read?.first !== segment.first || this.#read.next < segment.next) {
-      const { records } = readSegment(segmentPath(this.folder, segment.first))
-      this.#read = { first: segment.first, next: segment.next, records }
+      this.#read = { first: segment.first, next: segment.next, records: this.#recordsOf(segment) }
     }
     return this.#read.records.filter(({ number }) => number >= from)
+  }
+
+  /** Nothing of a segment that somebody removed; whoever reads sees that it is missing. */
+  #recordsOf({ first }: Stretch): readonly SpoolRecord[] {
+    try {
+      return readSegment(segmentPath(this.folder, first)).records
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw error
+    }
   }
 
   /** The log has the events below `next`: whole segments of them leave. */
@@ -190,8 +199,14 @@ export class Spool {
 
   /** The end of the process: what is left, is left for the next one. */
   leave(isDelivered: boolean): void {
-    if (isDelivered) rmSync(this.folder, { recursive: true, force: true })
-    else this.keepCursor()
+    if (isDelivered) return rmSync(this.folder, { recursive: true, force: true })
+    this.keepCursor()
+    if (!this.#hasFolder) return
+    try {
+      releaseFolder(this.folder, this.#destination)
+    } catch {
+      // It is given up when this process ends.
+    }
   }
 
   async #segmentToWrite(first: number): Promise<ActiveSegment> {

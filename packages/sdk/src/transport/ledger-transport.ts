@@ -11,6 +11,8 @@ const localKeyId = 'k_local'
 
 /** How often a log in this process looks whether something is missing; a server does it for the logs that it has. */
 const gapCheckMs = 60_000
+/** A process that looks so much later than it should has been asleep itself. */
+const asleepAfterMs = 30_000
 
 /** A log in this very process, on a data directory of its own. */
 export class LedgerTransport implements Transport {
@@ -31,7 +33,13 @@ export class LedgerTransport implements Transport {
       const ledger = await openLedger({ data, firstLog: log, firstKey: false, ...(state && { state }) })
       return { ledger, log: await ledger.log(log) }
     }
-    this.#checking = setInterval(() => void this.#declareGaps(), gapCheckMs)
+    let lastMs = Date.now()
+    this.#checking = setInterval(() => {
+      const sleptMs = Date.now() - lastMs - gapCheckMs
+      lastMs = Date.now()
+      // After a sleep of the machine our own heartbeat comes first: nobody is accused of having slept.
+      if (sleptMs < asleepAfterMs) void this.#declareGaps()
+    }, gapCheckMs)
     this.#checking.unref()
   }
 

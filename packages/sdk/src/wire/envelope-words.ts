@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { idOfValue, limits, reservedAttributeNames } from '@counterfoil/schema/ids'
+import { cutText } from './cut-text.ts'
 
 const sha256Hex = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -63,8 +64,8 @@ function toAttribute(value: unknown): string | number {
   const text = textOf(value).toWellFormed().replaceAll(hidden, '?')
   const max = limits.attributeStringCodePointsMax
   if (text.length <= max) return text
-  const characters = Array.from(text)
-  return characters.length <= max ? text : `${characters.slice(0, max - 1).join('')}…`
+  if (Array.from(text).length <= max) return text
+  return `${cutText(text, max - 1)}…`
 }
 
 function textOf(value: unknown): string {

@@ -1,4 +1,5 @@
 import type { JsonInput } from '../outbox/json-input.ts'
+import { cutText } from './cut-text.ts'
 import { toCode } from './envelope-words.ts'
 
 const messageCharactersMax = 2_000
@@ -11,7 +12,7 @@ export function errorBody(error: unknown): JsonInput {
     message:
       message.length <= messageCharactersMax
         ? message
-        : `${message.slice(0, messageCharactersMax).toWellFormed()}[cut: ${message.length - messageCharactersMax} characters]`,
+        : `${cutText(message, messageCharactersMax)}[cut: ${message.length - messageCharactersMax} characters]`,
     code: codeOfError(error),
   }
 }

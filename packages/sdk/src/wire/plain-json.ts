@@ -57,6 +57,32 @@ function freeze(value: unknown, pointer: string, depth: number): JsonInput {
   return Object.freeze(Object.fromEntries(members))
 }
 
+/**
+ * Refuses what a structured clone would silently make something else of: it takes class, private fields and inherited
+ * `toJSON` from an object and copies the rest.
+ *
+ * @throws JsonLoss
+ */
+export function requireClonable(value: unknown): void {
+  requirePlain(value, '', new Set())
+}
+
+/** Classes that a structured clone keeps. */
+const clonable = [Date, RegExp, Map, Set, ArrayBuffer, Error, Boolean, Number, String]
+
+function requirePlain(value: unknown, pointer: string, seen: Set<object>): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return
+  seen.add(value)
+  if (clonable.some((kept) => value instanceof kept) || ArrayBuffer.isView(value)) return
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // The plain objects of any realm: above them there is nothing.
+  const isPlain = Array.isArray(value) || prototype === null || Object.getPrototypeOf(prototype) === null
+  if (!isPlain) throw new JsonLoss(pointer, `an instance of ${nameOfClass(value)}`)
+  for (const [name, member] of Object.entries(value)) {
+    requirePlain(member, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, seen)
+  }
+}
+
 export function nameOfClass(value: object): string {
   const { constructor } = value as { constructor?: unknown }
   return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'an unnamed class'

@@ -1,5 +1,6 @@
 import { limits } from '@counterfoil/schema/ids'
 import type { JsonInput } from '../outbox/json-input.ts'
+import { cutText } from './cut-text.ts'
 import { nameOfClass } from './plain-json.ts'
 
 /** Less than a payload may have, because names, quotes and escapes come on top. */
@@ -47,9 +48,7 @@ function cut(text: string, budget: Budget): string {
   const formed = text.toWellFormed()
   const kept = Math.max(0, budget.left)
   budget.left -= formed.length
-  return formed.length <= kept
-    ? formed
-    : `${formed.slice(0, kept).toWellFormed()}[cut: ${formed.length - kept} characters]`
+  return formed.length <= kept ? formed : `${cutText(formed, kept)}[cut: ${formed.length - kept} characters]`
 }
 
 function showObject(value: object, budget: Budget, depth: number): JsonInput {

@@ -381,6 +381,21 @@ export function describeProducing(open: OpenStore): void {
       const lost = [ofRun('p1', 4, 'r2', 0, 'run_created'), ofRun('p1', 6, 'r2', 2, 'run_completed')]
       await store.append('main', batch(lost))
       expect((await store.run('main', 'r2'))?.run).toMatchObject({ flags: ['gap'], answers: { proposal: 'missing' } })
+      // As the recorder says it: the refusal has the place in the run that the refused event had.
+      const placed = prepare({
+        event_type: 'event_refused',
+        run_id: 'r4',
+        run_seq: 2,
+        producer: { instance: 'p1', seq: 10 },
+        attributes: { refused_instance: 'p1', refused_seq: 9, refused_type: 'input_resolved' },
+      })
+      const around = [0, 1, 4].map((seq) =>
+        ofRun('p1', 7 + seq, 'r4', seq, seq === 0 ? 'run_created' : 'input_resolved'),
+      )
+      await store.append('main', batch([...around, placed]))
+      expect((await store.run('main', 'r4'))?.run.flags).toEqual(['gap'])
+      await store.append('main', batch([ofRun('p1', 12, 'r4', 3, 'input_resolved')]))
+      expect((await store.run('main', 'r4'))?.run.flags).toEqual([])
       // Of other producers, run_seq is order and no count.
       const sparse = [0, 10].map((seq) =>
         prepare({ event_type: seq === 0 ? 'run_created' : 'run_completed', run_id: 'r3', run_seq: seq }),

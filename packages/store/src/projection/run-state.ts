@@ -127,7 +127,8 @@ export function applyToRun(state: RunState, event: LeafEvent): RunState {
   part.events += 1
   applyTime(part, event, ms)
   part.lastSeq = Math.max(part.lastSeq, event.run_seq ?? 0)
-  if (event.run_seq !== undefined) part.numbered += 1
+  // A refusal stands in the place of what was refused, and is counted with the refusals.
+  if (event.run_seq !== undefined && event.event_type !== 'event_refused') part.numbered += 1
   if (event.producer !== undefined) put(part, 'producer', later(part.producer, said(event.producer.instance)))
   part.redacted ||= event.redactions !== undefined
   if (event.action !== undefined) part.effectful ||= changesSomething(event.action.effect_class, event.event_type)
