@@ -28,6 +28,8 @@ const limit = (p: RefundCall): Verdict =>
 
 const own = (p: RefundCall): Verdict => p.order === 'W1001' || deny('not_his_order')
 const soon = (): Verdict => needsApproval('new_customer', { from: 'group:support', within: '10m' })
+const also = (): Verdict => needsApproval('new_customer', { from: 'group:finance', within: '10m' })
+const anybody = (): Verdict => needsApproval('odd_hour')
 const board = (p: RefundCall): Verdict => p.amountMinor < 500_000 || needsApproval('over_5000', { from: 'group:board' })
 
 const refundWith = (checks: Record<string, (p: RefundCall) => Verdict>) =>
@@ -172,8 +174,6 @@ test('a rule that approves by itself is not shown as a person', async () => {
 })
 
 test('several checks ask the same people: one request with all reasons and the shortest time', async () => {
-  const also = () => needsApproval('new_customer', { from: 'group:finance', within: '10m' })
-  const anybody = () => needsApproval('odd_hour')
   await lab.run(() => refundWith({ amount_limit: limit, new_customer: also, odd_hour: anybody })(order))
   expect(requests).toHaveLength(1)
   expect(requests[0]).toMatchObject({

@@ -27,7 +27,7 @@ async function storyOf(runId: string): Promise<string[]> {
 }
 
 function wordsOf(event: LogEvent): string {
-  const { event_type: type, result, reason_code: reason } = event
+  const { event_type: type, result, reason_code: reason } = event as Readonly<Record<string, string | undefined>>
   return [type, type === 'tool_completed' || type === 'run_cancelled' ? result : undefined, reason]
     .filter((word) => word !== undefined)
     .join(' ')
@@ -57,14 +57,11 @@ function delayAnswerTo(type: string, ms: number): void {
 it('closing waits for what is under way, and lets nothing begin', async () => {
   const recorder = open()
   const shop = new Shop()
-  let begun = (): void => undefined
-  const hasBegun = new Promise<void>((resolve) => {
-    begun = resolve
-  })
+  const { promise: hasBegun, resolve: begin } = Promise.withResolvers<void>()
   const refund = recorder.action('refund.create', {
     ...refundPlan,
     run: async (p, c) => {
-      begun()
+      begin()
       await pause(200)
       return shop.refund(p, c)
     },

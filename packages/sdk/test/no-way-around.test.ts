@@ -127,12 +127,13 @@ it('a run cannot end inside of what it waits for', async () => {
   expect(ends).toMatchObject([{ code: 'wrong_order' }, { code: 'wrong_order' }])
 })
 
+const failing = (message: string) =>
+  recorder.wrap(() => Promise.reject(new Error(message)), { action: 'mail.send', effect: 'communicate' })
+
 it('of several failures that nobody waited for, each is told', async () => {
-  const fail = (message: string) =>
-    recorder.wrap(() => Promise.reject(new Error(message)), { action: 'mail.send', effect: 'communicate' })
   const { error } = await lab.run(() => {
-    void fail('first')({})
-    void fail('second')({})
+    void failing('first')({})
+    void failing('second')({})
   })
   expect(String(error)).toContain('first')
   expect(lab.problems.splice(0)).toMatchObject([{ code: 'action_ended' }])

@@ -5,6 +5,7 @@
  */
 import { describe } from 'vitest'
 import { describeAsking } from './contract/asking.ts'
+import { describeCountedRuns } from './contract/counted-runs.ts'
 import { describeDeriving } from './contract/deriving.ts'
 import type { OpenStore } from './contract/open-store.ts'
 import { describeProducing } from './contract/producing.ts'
@@ -23,5 +24,6 @@ export function describeEventStore(name: string, open: OpenStore): void {
     describeDeriving(open)
     describeStopping(open)
     describeProducing(open)
+    describeCountedRuns(open)
   })
 }

@@ -107,6 +107,13 @@ function misnamed(name: string, origin: string): StoreError {
   )
 }
 
+/** Puts a key in the place of a lost one that opens nothing: the log can be read but for its payloads. */
+export function replaceLostVaultKey(log: Omit<KeyedLog, 'origin'>, env: Env): void {
+  const path = pathOf(log, 'vault')
+  if (existsSync(path) || env[variableOf('vault', log.madeAs ?? log.log)] !== undefined) return
+  writeSecret(path, randomBytes(32).toString('base64'))
+}
+
 /** The key that opens payloads; readers need it and no signing key. */
 export function readVaultKey(log: Omit<KeyedLog, 'origin'>, env: Env): Uint8Array {
   const path = pathOf(log, 'vault')

@@ -31,7 +31,7 @@ const openCodes = new Set([
 
 const openNames = new Set(['AbortError', 'TimeoutError'])
 const openWords =
-  /time[d -]{0,2}out|deadline.exceeded|socket hang up|network error|fetch failed|premature close|connection (?:[\w-]+ )*?(?:closed|reset|lost|aborted|terminated)|\baborted\b/i
+  /time[d -]{0,2}out|deadline.exceeded|socket hang up|network error|fetch failed|premature close|connection (?:\S+ ){0,5}?(?:closed|reset|lost|aborted|terminated)|\baborted\b/i
 
 /** Of gRPC, which has numbers for codes: cancelled, unknown, deadline exceeded, aborted, internal, unavailable, data loss. */
 const openGrpcCodes = new Set([1, 2, 4, 10, 13, 14, 15])
@@ -47,9 +47,12 @@ export function judgeFailure(error: unknown): FailureVerdict {
   const chain = causesOf(error)
   if (chain.some(isOpen)) return 'unknown'
   if (chain.some(({ code }) => code !== undefined && certainCodes.has(code))) return 'not_applied'
-  return chain.some(({ status, message = '' }) => status === undefined && openWords.test(message))
-    ? 'unknown'
-    : 'not_applied'
+  return chain.some(saysItIsOpen) ? 'unknown' : 'not_applied'
+}
+
+/** Words count where there is no code that says more. */
+function saysItIsOpen({ status, grpcCode, message = '' }: Seen): boolean {
+  return status === undefined && grpcCode === undefined && openWords.test(message)
 }
 
 interface Seen {

@@ -329,14 +329,11 @@ class SpooledOutbox implements Outbox, EntryHost {
     await this.#delivery.stop()
     this.#isClosed = true
     await this.#writer.finish()
-    for (const entry of this.#journal.entries()) {
-      entry.failWaiters(
-        new RecorderError(
-          'recorder_closed',
-          'The recorder was closed before the log answered. The event is in the spool.',
-        ),
-      )
-    }
+    const closed = new RecorderError(
+      'recorder_closed',
+      'The recorder was closed before the log answered. The event is in the spool.',
+    )
+    for (const entry of this.#journal.entries()) entry.failWaiters(closed)
     this.#keep()
     await this.#spool.close(this.#journal.delivered >= this.#seq)
     for (const each of this.#leftOvers) each.release(this.#ownDestination())

@@ -93,3 +93,19 @@ export function runEvents(story: Story): PreparedEvent[] {
   if (end !== 'none') add({ event_type: end }, startedMs + tookMs)
   return events
 }
+
+/** What a producer sends with this number. */
+export function sent(instance: string, seq: number, fields: Fields = {}): PreparedEvent {
+  return prepare({ event_type: 'producer_heartbeat', producer: { instance, seq }, ...fields })
+}
+
+/** The same, with a number in its run. */
+export function ofRun(
+  instance: string,
+  seq: number,
+  runId: string,
+  runSeq: number,
+  type = 'input_resolved',
+): PreparedEvent {
+  return sent(instance, seq, { event_type: type, run_id: runId, run_seq: runSeq })
+}

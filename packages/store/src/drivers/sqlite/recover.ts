@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { openCheckpoint } from '@counterfoil/tlog'
 import { StoreError } from '../../errors.ts'
 import { defaultStateFolder, readRememberedHead } from '../../head-memory.ts'
-import { readLogKeys, verifierOf } from '../../key-files.ts'
+import { readLogKeys, replaceLostVaultKey, verifierOf } from '../../key-files.ts'
 import { isClockBehind } from '../../recording-clock.ts'
 import { serverContext, serverEvent } from '../../server-event.ts'
 import { ControlFile, type ControlLog } from './control-file.ts'
@@ -97,6 +97,7 @@ export function recoverLog(options: RecoverOptions): RecoverReport {
     state,
   })
   file.commit([packRequest({ events: [event], context: serverContext })])
+  if (options.keyLost === true) replaceLostVaultKey({ ...lost, data }, process.env)
   control.replaceLog(lost.log, closedName, successor)
   return {
     log: successor.log,
