@@ -1,4 +1,5 @@
-import { renameSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listSpool } from '../src/spool/index.ts'
 import { startRecording } from './_child.ts'
@@ -49,7 +50,37 @@ describe('two processes on one spool', () => {
   })
 })
 
+/** Makes the folders those of another machine, whose processes nobody here can see. */
+function carryAway(spool: string, untouchedMs: number): void {
+  for (const folder of processFoldersOf(spool)) {
+    const file = join(folder, 'owner.json')
+    const { released: _released, ...owner } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    writeFileSync(file, JSON.stringify({ ...owner, host: 'another-machine', boot: 'another-boot' }))
+    const at = new Date(Date.now() - untouchedMs)
+    utimesSync(file, at, at)
+  }
+}
+
 describe('left-overs', () => {
+  it('of a process that cannot be seen from here are taken over after ten minutes of silence, and not before', async () => {
+    const spool = log.newSpool()
+    await log.stop()
+    const first = openOutbox(log, spool, { closeWithinMs: 0 })
+    const left = Array.from({ length: 5 }, (_, at) => first.record(inputOf('run-away', at)))
+    await first[Symbol.asyncDispose]()
+    await log.start()
+    for (const [minutes, isTaken] of [
+      [9, false],
+      [11, true],
+    ] as const) {
+      carryAway(spool, minutes * 60_000)
+      const outbox = openOutbox(log, spool, { closeWithinMs: 30_000 })
+      await outbox[Symbol.asyncDispose]()
+      const ids = (await log.eventsOf(first)).map(({ event_id: id }) => id)
+      expect([minutes, ids.slice(1, -1)]).toEqual([minutes, isTaken ? left.map(({ eventId }) => eventId) : []])
+    }
+  })
+
   it('for another log, or by another key, stay where they are', async () => {
     const spool = log.newSpool()
     await leave(spool, nowhere)
