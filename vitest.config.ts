@@ -13,6 +13,8 @@ export default defineConfig({
     // with write protection by memory keys it can lose a page when hundreds of threads come and go, and ends the process
     // ("Check failed: jit_page.has_value()"). The built program strips nothing and opens its threads once.
     execArgv: ['--no-memory-protection-keys'],
+    // One a processor: what is tested waits for disks, clocks and other processes most of the time.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openLedger, type IngestReport, type Ledger, type Log, type Principal, type Scope } from '@counterfoil/ledger'
+import { filesUnder } from '../../store/test/files-under.ts'
 
 export type TestEvent = Record<string, unknown>
 
@@ -61,14 +62,6 @@ export async function openTestLedger(): Promise<TestLedger> {
       rmSync(folder, { recursive: true, force: true })
     },
   }
-}
-
-/** Every file under a folder with its bytes: databases, write-ahead logs, indexes, keys, whatever there is. */
-export function filesUnder(folder: string): { readonly file: string; readonly bytes: Buffer }[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => path.join(folder, name))
-    .filter((file) => statSync(file).isFile())
-    .map((file) => ({ file, bytes: readFileSync(file) }))
 }
 
 /** The files that hold one of the texts, in any letter case, as UTF-8 or UTF-16: none, one hopes. */

@@ -2,7 +2,8 @@ import { eventDefinitions, type EventDefinition } from '@counterfoil/schema'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Principal } from '@counterfoil/ledger'
 import { nextId, runCreated, runEvent } from './_events.ts'
-import { filesHolding, filesUnder, openTestLedger, type TestEvent, type TestLedger } from './_ledger.ts'
+import { filesUnder } from '../../store/test/files-under.ts'
+import { filesHolding, openTestLedger, type TestEvent, type TestLedger } from './_ledger.ts'
 
 /** Made at run time, so that no secret-looking string stands in this repository; each is another one. */
 let made = 0

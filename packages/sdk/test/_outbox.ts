@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRedactor } from '@counterfoil/schema/redact'
@@ -118,14 +118,6 @@ export function instanceOf(event: LogEvent): string | undefined {
 
 export function seqOf(event: LogEvent): number {
   return (event['producer'] as { seq: number }).seq
-}
-
-/** Every file under a folder as text, byte for byte. */
-export function filesUnder(folder: string): { readonly file: string; readonly text: string }[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((file) => statSync(file).isFile())
-    .map((file) => ({ file, text: readFileSync(file, 'latin1') }))
 }
 
 /** The folders of processes in a spool. */

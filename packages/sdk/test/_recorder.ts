@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { openLedger, type ActionReport, type Ledger, type RunReport, type TimelineEntry } from '@counterfoil/ledger'
+import { filesUnder } from '../../store/test/files-under.ts'
 import {
   createRecorder,
   type Recorder,
@@ -113,13 +114,9 @@ export function useRecorder(options: RecorderOptions = {}): TestRecorder {
       return { result, error, story: await story(runId) }
     },
     filesHolding(...texts) {
-      return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-        .map((name) => path.join(folder, name))
-        .filter((file) => statSync(file).isFile())
-        .filter((file) => {
-          const bytes = readFileSync(file).toString('latin1')
-          return texts.some((text) => bytes.includes(text))
-        })
+      return filesUnder(folder)
+        .filter(({ bytes }) => texts.some((text) => bytes.includes(text)))
+        .map(({ file }) => file)
     },
   }
 }

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { listSpool } from '../src/spool/index.ts'
 import { startRecording } from './_child.ts'
-import { createTestLog, filesUnder, nowhere, openOutbox, secret, seqOf, type TestLog } from './_outbox.ts'
+import { filesUnder } from '../../store/test/files-under.ts'
+import { createTestLog, nowhere, openOutbox, secret, seqOf, type TestLog } from './_outbox.ts'
 import { createProxy, type Proxy } from './_proxy.ts'
 
 let log: TestLog
@@ -51,7 +52,7 @@ describe('a process that ends', () => {
     const spool = log.newSpool()
     const { ended } = startRecording(['process-exit', spool, nowhere.url, nowhere.key], { TEST_SECRET: secret })
     await ended
-    const texts = filesUnder(spool).map(({ text }) => text)
+    const texts = filesUnder(spool).map(({ bytes }) => bytes.toString('latin1'))
     expect(texts.some((text) => text.includes('[redacted:key-password]'))).toBe(true)
     expect(texts.filter((text) => text.includes(secret))).toEqual([])
   })

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { createTestLog, filesUnder, inputOf, openOutbox, secret, seqOf, type TestLog } from './_outbox.ts'
+import { filesUnder } from '../../store/test/files-under.ts'
+import { createTestLog, inputOf, openOutbox, secret, seqOf, type TestLog } from './_outbox.ts'
 
 let log: TestLog
 beforeAll(async () => {
@@ -59,7 +60,7 @@ describe('an outbox', () => {
     // Where it was, the marker says, in the encrypted payload.
     expect(payload.content).toEqual({ password: '[redacted:key-password]', note: 'use [redacted:github-token] now' })
     expect(
-      filesUnder(log.folder).filter(({ text }) => text.includes(secret) || text.includes('correct horse')),
+      filesUnder(log.folder).filter(({ bytes }) => bytes.includes(secret) || bytes.includes('correct horse')),
     ).toEqual([])
   })
 

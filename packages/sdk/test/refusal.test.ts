@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OutboxProblem } from '../src/outbox/outbox.ts'
 import { listDeadLetters, listSpool, retryDeadLetters } from '../src/spool/index.ts'
-import { createTestLog, filesUnder, inputOf, openOutbox, orphan, secret, seqOf, type TestLog } from './_outbox.ts'
+import { filesUnder } from '../../store/test/files-under.ts'
+import { createTestLog, inputOf, openOutbox, orphan, secret, seqOf, type TestLog } from './_outbox.ts'
 
 let log: TestLog
 beforeAll(async () => {
@@ -44,7 +45,7 @@ describe('an event that the log refuses for good', () => {
     })
     const letters = listDeadLetters(spool)
     expect(letters).toMatchObject([{ eventId: refused.eventId, code: 'field_unknown', pointer: '/nonsense' }])
-    expect(filesUnder(spool).filter(({ text }) => text.includes(secret))).toEqual([])
+    expect(filesUnder(spool).filter(({ bytes }) => bytes.includes(secret))).toEqual([])
     expect(letters[0]?.event).toContain('"nonsense":1')
   })
 

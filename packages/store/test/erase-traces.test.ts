@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
 import { openSqliteStore } from '../src/drivers/sqlite/sqlite-store.ts'
 import { batch, prepare } from '../src/contract/events.ts'
+import { filesUnder } from './files-under.ts'
 import { sleep } from './crash-rounds.ts'
 import { LedgerFolder } from './ledger-folder.ts'
 
@@ -38,10 +38,9 @@ function secretsOf(folder: LedgerFolder, runId: string): Buffer[] {
 
 /** The files that hold one of these, by the end of their names. */
 function filesHolding(folder: LedgerFolder, secrets: readonly Buffer[]): string[] {
-  return readdirSync(folder.data, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .filter(({ parentPath, name }) => secrets.some((one) => readFileSync(join(parentPath, name)).includes(one)))
-    .map(({ name }) => name)
+  return filesUnder(folder.data)
+    .filter(({ bytes }) => secrets.some((one) => bytes.includes(one)))
+    .map(({ file }) => basename(file))
 }
 
 it('what a killed process had erased is out of all files once the log is open again', async () => {
